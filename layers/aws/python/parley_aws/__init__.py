@@ -1,0 +1,1 @@
+"""Adapters of Parley: storage, queues, events, the provider, HTTP, settings and wiring."""
