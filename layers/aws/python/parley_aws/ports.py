@@ -1,0 +1,327 @@
+"""What the use cases need of the outside, each with an in-memory and a real implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from parley.campaign import AudiencePage, PageRange, Send, SendStatus
+from parley.caps import FrequencyCap
+from parley.consent import OptOut
+from parley.contact import Contact
+from parley.journal import JournalEvent
+from parley.lead import Lead
+from parley.ledger import Message, ResponseKind
+from parley.outcome import Outcome
+from parley.program import Program
+from parley.sending import Sending
+
+
+class Clock(Protocol):
+    """Time, and chance where a nonce is needed."""
+
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+
+    def nonce(self) -> str:
+        """A short text that nobody else is given."""
+
+
+class WriteResult(StrEnum):
+    """What became of a conditional write."""
+
+    WRITTEN = "written"
+    CONFLICT = "conflict"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingWrite:
+    """Replace a contact's `sending` map if its version is still `expected_version`."""
+
+    phone: str
+    expected_version: int
+    sending: Sending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPage:
+    """Contacts of a scan and the key to go on from; None at the end."""
+
+    contacts: tuple[Contact, ...]
+    next_key: str | None
+
+
+class ContactStore(Protocol):
+    """Contacts by number. Every write moves `sending.version`; every read is consistent."""
+
+    def get(self, phone: str) -> Contact | None:
+        """The contact of a number."""
+
+    def get_many(self, phones: Sequence[str]) -> dict[str, Contact]:
+        """The contacts that exist among any number of numbers."""
+
+    def save(self, contact: Contact, *, expected_version: int | None) -> bool:
+        """Put a whole contact if the stored version is as expected; None: if there is none yet.
+
+        False where another write came first: read again, decide again. The caller has moved
+        `contact.sending.version` past the expected one.
+        """
+
+    def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
+        """Conditional writes of `sending`, independent of each other, results in order."""
+
+    def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
+        """Write an opt-out unconditionally and at once; the contact as it stands after it."""
+
+    def delete(self, phone: str) -> None:
+        """Forget a contact."""
+
+    def scan(
+        self, *, segment: int, segments: int, start_key: str | None, limit: int
+    ) -> ContactPage:
+        """One page of one of `segments` parallel, disjoint scans over all contacts."""
+
+
+class Journal(Protocol):
+    """The append-only journal."""
+
+    def append(self, events: Sequence[JournalEvent]) -> None:
+        """Add events; one that is there already is left as it is."""
+
+    def of(self, phone: str) -> list[JournalEvent]:
+        """Everything about a number, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationSettings:
+    """What holds over all programs."""
+
+    frequency_caps: tuple[FrequencyCap, ...] = ()
+    test_phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendContext:
+    """A send with the program and the settings as they are now."""
+
+    send: Send
+    program: Program
+    settings: OrganizationSettings
+
+
+class ProgramStore(Protocol):
+    """Programs and the settings over them."""
+
+    def put(self, program: Program) -> None:
+        """Create or replace. Raises ConflictError when its sender belongs to another program."""
+
+    def get(self, program_id: str) -> Program | None:
+        """A program by id."""
+
+    def by_sender(self, address: str) -> Program | None:
+        """The program that a messaging service or number belongs to."""
+
+    def all(self) -> list[Program]:
+        """Every program, by id."""
+
+    def settings(self) -> OrganizationSettings:
+        """The settings, defaults where none were put."""
+
+    def put_settings(self, settings: OrganizationSettings) -> None:
+        """Replace the settings."""
+
+
+class SendStore(Protocol):
+    """Sends and their frozen audiences."""
+
+    def create(self, send: Send) -> Send:
+        """Store a send unless one with its id exists; the one that stands."""
+
+    def get(self, send_id: str) -> Send | None:
+        """A send by id, consistently."""
+
+    def context(self, send_id: str) -> SendContext | None:
+        """A send with its program and settings in one consistent read."""
+
+    def move(
+        self,
+        send_id: str,
+        *,
+        to: SendStatus,
+        only_from: frozenset[SendStatus],
+        at: datetime,
+        reason: str | None = None,
+    ) -> bool:
+        """Change a send's status if it is one of `only_from`; whether it was.
+
+        `at` becomes `completed_at` for completed and canceled; `reason` becomes `pause_reason`.
+        """
+
+    def add_page(self, page: AudiencePage) -> AudiencePage:
+        """Freeze a page and count its people in the send's audience, both or neither.
+
+        Where the page exists already, nothing changes: the stored one is answered.
+        """
+
+    def page(self, send_id: str, page_id: str) -> AudiencePage | None:
+        """A frozen page."""
+
+    def pages(self, send_id: str) -> list[AudiencePage]:
+        """All frozen pages of a send so far."""
+
+    def close_segment(self, send_id: str, segment: int, segments: int, at: datetime) -> bool:
+        """Note that a scan segment is through; True once all are, and then `resolved_at` is set."""
+
+    def park(self, release: str, ranges: Sequence[PageRange]) -> None:
+        """Note ranges that wait for a release (such as `2026-11-22T13:00Z` or `paused`)."""
+
+    def parked(self, send_id: str, release: str) -> list[PageRange]:
+        """The ranges that wait for a release."""
+
+    def unpark(self, release: str, ranges: Sequence[PageRange]) -> None:
+        """Forget that ranges wait, after they were queued."""
+
+
+class Ledger(Protocol):
+    """The messages of sends and the responses to them."""
+
+    def get(self, message_id: str) -> Message | None:
+        """A message by id, consistently."""
+
+    def get_many(self, message_ids: Sequence[str]) -> dict[str, Message]:
+        """The messages that exist among any number of ids, consistently."""
+
+    def record(self, messages: Sequence[Message]) -> None:
+        """Write what became of messages; where an entry exists, the higher rank's status stands
+        and what the entry lacks is filled in."""
+
+    def report(
+        self,
+        message_id: str,
+        outcome: Outcome,
+        *,
+        provider_sid: str | None,
+        error_code: str | None,
+        at: datetime,
+    ) -> bool:
+        """Apply a delivery receipt by rank; whether it changed anything. It may come before the
+        record of the hand-over: then it makes the entry that the record fills in."""
+
+    def respond(
+        self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
+    ) -> bool:
+        """Note a response to a send, once per `response_id`; whether it was new."""
+
+
+class LeadStore(Protocol):
+    """Leads, at most one active for a contact and program."""
+
+    def get(self, lead_id: str) -> Lead | None:
+        """A lead by id, consistently."""
+
+    def active(self, program_id: str, phone: str) -> Lead | None:
+        """The active lead of a contact in a program."""
+
+    def open(self, lead: Lead) -> bool:
+        """Make a lead; False where the contact has an active one in the program by now."""
+
+    def update(self, lead: Lead, *, expected: Lead) -> bool:
+        """Replace a lead if status, owner and number of replies are still as expected."""
+
+
+class MetricsStore(Protocol):
+    """Sums of what stream records changed."""
+
+    def add(self, row: str, changes: Mapping[str, int], *, sequence: str) -> bool:
+        """Add changes to a ledger partition's row and advance its mark, both or neither.
+
+        `sequence` is the highest stream sequence number among the changes, 40 digits. False where
+        the row's mark is there already or past it.
+        """
+
+    def mark(self, row: str) -> str | None:
+        """The highest sequence number applied to a row."""
+
+    def of_send(self, send_id: str) -> dict[str, int]:
+        """The metrics of a send, summed over its rows, consistently."""
+
+
+class Queue(Protocol):
+    """Commands for later: each body is a JSON object of ids."""
+
+    def send(
+        self,
+        bodies: Sequence[Mapping[str, Any]],
+        *,
+        delay: timedelta = timedelta(0),
+        group: str | None = None,
+    ) -> None:
+        """Queue every body or raise TransientError. A FIFO queue needs the group."""
+
+
+class Scheduler(Protocol):
+    """One-shot schedules with deterministic names."""
+
+    def at(self, name: str, when: datetime, body: Mapping[str, Any]) -> None:
+        """Have a body put on the releases queue at a time; once per name."""
+
+    def cancel(self, name: str) -> None:
+        """Remove a schedule; none by that name is no error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One SMS to be posted, not after `post_by`. Either sender field is set."""
+
+    message_id: str
+    to: str
+    body: str
+    messaging_service_sid: str | None
+    from_: str | None
+    validity: timedelta
+    post_by: datetime
+
+
+class PostStatus(StrEnum):
+    """What the provider's answer to a POST means."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    AMBIGUOUS = "ambiguous"
+    TOO_LATE = "too_late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostResult:
+    """`sid` where accepted; `error_code` where refused; too late means that none was posted."""
+
+    status: PostStatus
+    sid: str | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderMessage:
+    """A message as the provider knows it."""
+
+    sid: str
+    to: str
+    body: str
+    outcome: Outcome
+    error_code: str | None
+    created_at: datetime
+
+
+class Provider(Protocol):
+    """Whoever carries texts."""
+
+    def post(self, texts: Sequence[Text]) -> list[PostResult]:
+        """Post texts at once, side by side; results in order. Never raises for one text's sake."""
+
+    def find(self, to: str, *, since: datetime) -> list[ProviderMessage]:
+        """Our messages to a number created since a time. Raises TransientError."""

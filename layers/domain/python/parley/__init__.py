@@ -1,0 +1,1 @@
+"""Parley's rules: pure functions over frozen values, standard library only."""

@@ -1,0 +1,98 @@
+"""Consent: who agreed to what, when and how we know; and what an opt-out or a consent changes.
+
+Bulk consent never revives someone who left. A person's own START, join keyword or answer does,
+and so does an opt-in recorded for one person with evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from parley.contact import (
+    Contact,
+    Subscription,
+    SubscriptionStatus,
+    Suppression,
+    SuppressionReason,
+)
+
+ALL_PROGRAMS = "all"
+"""The scope of an opt-out that holds in every program."""
+
+
+class ConsentKind(StrEnum):
+    """How consent reached us, which decides what it can do."""
+
+    BULK = "bulk"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One act of agreement to one program: given at `obtained_at`, known to us at `recorded_at`."""
+
+    event_id: str
+    program_id: str
+    kind: ConsentKind
+    source: str
+    obtained_at: datetime
+    recorded_at: datetime
+    wording: str | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut:
+    """One act of leaving: the scope is a program id or `ALL_PROGRAMS`."""
+
+    event_id: str
+    scope: str
+    source: str
+    occurred_at: datetime
+    note: str | None = None
+
+
+def with_consent(contact: Contact, consent: Consent, *, double_opt_in: bool) -> Contact | None:
+    """The contact after a consent, or None where bulk consent may not revive them.
+
+    Under double opt-in, bulk consent leaves a new subscription pending until the person answers.
+    """
+    if consent.kind is ConsentKind.BULK:
+        if contact.has_left(consent.program_id):
+            return None
+        if contact.subscription_status(consent.program_id) is not None:
+            return contact
+        status = SubscriptionStatus.PENDING if double_opt_in else SubscriptionStatus.SUBSCRIBED
+        return _subscribed(contact, consent, status)
+    revived = replace(contact, suppression=None)
+    return _subscribed(revived, consent, SubscriptionStatus.SUBSCRIBED)
+
+
+def with_opt_out(contact: Contact, opt_out: OptOut) -> Contact:
+    """The contact after an opt-out; the version moves, so no decision made before it can claim."""
+    sending = replace(contact.sending, version=contact.sending.version + 1)
+    if opt_out.scope == ALL_PROGRAMS:
+        return replace(
+            contact,
+            suppression=Suppression(reason=SuppressionReason.OPTED_OUT, since=opt_out.occurred_at),
+            left_all_at=opt_out.occurred_at,
+            sending=sending,
+        )
+    gone = Subscription(
+        status=SubscriptionStatus.OPTED_OUT, since=opt_out.occurred_at, event_id=opt_out.event_id
+    )
+    return replace(
+        contact,
+        subscriptions={**contact.subscriptions, opt_out.scope: gone},
+        sending=sending,
+    )
+
+
+def _subscribed(contact: Contact, consent: Consent, status: SubscriptionStatus) -> Contact:
+    subscription = Subscription(status=status, since=consent.recorded_at, event_id=consent.event_id)
+    sending = replace(contact.sending, version=contact.sending.version + 1)
+    subscriptions = {**contact.subscriptions, consent.program_id: subscription}
+    return replace(contact, subscriptions=subscriptions, sending=sending)

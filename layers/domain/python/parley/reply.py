@@ -1,0 +1,150 @@
+"""What a text from a contact means, and why we think so.
+
+Meanings are tried in a fixed order: opt-out, a pending contact's yes, help, opt-in, join keyword,
+lead keyword, free text. A text that asks us to cease always wins.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Intent(StrEnum):
+    """What a contact wants by a text."""
+
+    OPT_OUT = "opt_out"
+    CONFIRM = "confirm"
+    HELP = "help"
+    OPT_IN = "opt_in"
+    JOIN = "join"
+    LEAD_KEYWORD = "lead_keyword"
+    QUESTION = "question"
+    INTEREST = "interest"
+    DECLINE = "decline"
+    CHATTER = "chatter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """A meaning, in words why, and whether the provider itself acts on this keyword too."""
+
+    intent: Intent
+    why: str
+    handled_by_provider: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """What else a text can mean here: the program's join keywords, the campaign's lead keywords,
+    and whether the contact still has to confirm a subscription."""
+
+    join_keywords: tuple[str, ...] = ()
+    lead_keywords: tuple[str, ...] = ()
+    awaits_confirmation: bool = False
+
+
+PROVIDER_OPT_OUT_KEYWORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+)
+"""Whole bodies on which the provider itself stops and answers. Source: Twilio, default keywords."""
+
+_OPT_OUT_KEYWORDS = PROVIDER_OPT_OUT_KEYWORDS | {
+    "stop all",
+    "opt out",
+    "arret",
+    "alto",
+    "parar",
+    "baja",
+    "cancelar",
+    "pare",
+    "sair",
+    "unsub",
+    "remove",
+}
+"""Whole texts that mean stop, after `normalize`. Source: 47 CFR 64.1200(a)(10); carriers' lists."""
+
+_OPT_OUT_PHRASES = re.compile(
+    r"^(?:please |pls |plz )?(?:stop|unsubscribe|quit|end|cancel|opt out|optout)"
+    r"(?: me| it| now| all| please| pls| plz| texting me| texts| messages| messaging me| thanks"
+    r"| thank you)*$"
+    r"|\b(?:stop|quit) (?:texting|messaging|contacting|sending)\b"
+    r"|\b(?:take|remove|unsubscribe) me\b(?! (?:to|with|there|home|out|up))"
+    r"|\bopt me out\b|\bno more (?:texts|messages|sms)\b"
+    r"|\b(?:do not|dont) (?:text|message|contact) me\b(?! (?:at|before|after|until|on))"
+)
+_HELP_KEYWORDS = frozenset({"help", "info", "ayuda", "aide", "ajuda"})
+_OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
+_YES = frozenset({"yes", "y", "yep", "yeah", "si", "oui", "sim", "ok", "okay", "confirm"})
+_INTEREST = re.compile(
+    r"\b(?:yes|yep|yeah|yup|sure|interested|count me in|im in|sign me up|want|need|order|book"
+    r"|reserve|hold|call me|definitely|absolutely|sounds good|si|oui|sim)\b"
+)
+_QUESTION = re.compile(
+    r"\?|^(?:what|when|where|who|how|which|why|can|could|do|does|is|are|will|would)\b"
+)
+_DECLINE = re.compile(
+    r"^(?:no|nope|nah|non|nao|no thanks|no thank you|not (?:now|today|interested|this time)"
+    r"|maybe later|pass)\b"
+)
+
+
+def classify_reply(text: str, listening: Listening) -> Understanding:
+    """What a text means. Never raises, whatever the characters."""
+    words = normalize(text)
+    if words in _OPT_OUT_KEYWORDS:
+        return Understanding(
+            intent=Intent.OPT_OUT,
+            why=f'"{words}" is an opt-out keyword',
+            handled_by_provider=text.strip().casefold() in PROVIDER_OPT_OUT_KEYWORDS,
+        )
+    if phrase := _OPT_OUT_PHRASES.search(words):
+        return Understanding(intent=Intent.OPT_OUT, why=f'"{phrase.group()}" asks us to stop')
+    if listening.awaits_confirmation and words.split(" ")[0] in _YES:
+        return Understanding(intent=Intent.CONFIRM, why="a yes to the question to confirm")
+    if words in _HELP_KEYWORDS:
+        return Understanding(
+            intent=Intent.HELP, why=f'"{words}" asks for help', handled_by_provider=True
+        )
+    if words in _OPT_IN_KEYWORDS:
+        return Understanding(
+            intent=Intent.OPT_IN, why=f'"{words}" subscribes again', handled_by_provider=True
+        )
+    if keyword := _first_keyword(words, listening.join_keywords, whole=True):
+        return Understanding(intent=Intent.JOIN, why=f'"{keyword}" is a join keyword')
+    if keyword := _first_keyword(words, listening.lead_keywords, whole=False):
+        return Understanding(intent=Intent.LEAD_KEYWORD, why=f'"{keyword}" is a lead keyword')
+    return _free_text(text, words)
+
+
+def normalize(text: str) -> str:
+    """Lower-case words with single spaces: no accents, apostrophes, punctuation or emoji."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in folded if not unicodedata.combining(c) and c not in "'\u2019\u2018`")
+    return " ".join(re.sub(r"[^\w]|_", " ", kept).split())
+
+
+def _free_text(text: str, words: str) -> Understanding:
+    if match := _DECLINE.search(words):
+        return Understanding(intent=Intent.DECLINE, why=f'"{match.group()}" declines')
+    if match := _INTEREST.search(words):
+        return Understanding(intent=Intent.INTEREST, why=f'"{match.group()}" shows interest')
+    if "?" in text or _QUESTION.search(words):
+        return Understanding(intent=Intent.QUESTION, why="asks a question")
+    return Understanding(intent=Intent.CHATTER, why="nothing that asks or wants anything")
+
+
+def _first_keyword(words: str, keywords: Iterable[str], *, whole: bool) -> str | None:
+    for keyword in keywords:
+        wanted = normalize(keyword)
+        if wanted and (words == wanted if whole else f" {wanted} " in f" {words} "):
+            return keyword
+    return None
+
+
+def asks(text: str) -> bool:
+    """Whether a text holds a question, whatever else it says."""
+    return "?" in text or _QUESTION.search(normalize(text)) is not None

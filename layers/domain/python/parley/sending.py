@@ -1,0 +1,66 @@
+"""The `sending` part of a contact: who may text this number now, and who could lately."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+CLAIM_PERIOD = timedelta(seconds=5)
+"""How long a claim may be posted."""
+
+CLOCK_SKEW = timedelta(seconds=1)
+"""How far two of our machines' clocks may be apart."""
+
+BATCH_LIFETIME = timedelta(days=14)
+"""A queued batch older than this is refused: claims may have been forgotten since."""
+
+CLAIM_RETENTION = timedelta(days=15)
+"""Claims are remembered at least this long, so that no batch outlives its claims."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to hand over the message of one send, until `post_by` and not a moment later.
+
+    It stays as the record of that hand-over and counts in frequency caps from `post_by` on.
+    """
+
+    send_id: str
+    program_id: str
+    nonce: str
+    post_by: datetime
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether a POST under this claim may still start."""
+        return now < self.post_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Recent claims on a contact. `version` moves with every change that a decision depends on."""
+
+    version: int = 0
+    claims: tuple[Claim, ...] = ()
+    disclosed: Mapping[str, datetime] = field(default_factory=dict)
+
+    def claim_of(self, send_id: str) -> Claim | None:
+        """The claim that a send holds or held on this contact."""
+        return next((c for c in self.claims if c.send_id == send_id), None)
+
+    def with_claim(
+        self, claim: Claim, *, discloses: bool, now: datetime, retention: timedelta
+    ) -> Sending:
+        """These claims with one more; those older than `retention` are forgotten."""
+        kept = tuple(c for c in self.claims if c.post_by > now - retention)
+        disclosed = {**self.disclosed, claim.program_id: now} if discloses else self.disclosed
+        return replace(self, version=self.version + 1, claims=(*kept, claim), disclosed=disclosed)
+
+    def without_claim(self, claim: Claim) -> Sending:
+        """These claims with the slot of one given back, after a definite refusal."""
+        kept = tuple(c for c in self.claims if c.nonce != claim.nonce)
+        return replace(self, version=self.version + 1, claims=kept)
+
+    def open_until(self, now: datetime) -> datetime | None:
+        """When the last claim that may still be posted ends, or None where there is none."""
+        return max((c.post_by for c in self.claims if c.is_open(now)), default=None)
