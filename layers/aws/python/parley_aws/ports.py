@@ -6,18 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from parley.campaign import AudiencePage, PageRange, Send, SendStatus
+from parley.campaign import AudiencePage, Campaign, PageRange, Send, SendStatus
 from parley.caps import FrequencyCap
 from parley.consent import OptOut
 from parley.contact import Contact
 from parley.journal import JournalEvent
+from parley.keys import ApiKey
 from parley.lead import Lead
 from parley.ledger import Message, ResponseKind
-from parley.outcome import Outcome
+from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some of a list and the key to go on from; None at the end."""
+
+    items: tuple[T, ...]
+    next_key: str | None
 
 
 class Clock(Protocol):
@@ -135,8 +146,43 @@ class ProgramStore(Protocol):
         """Replace the settings."""
 
 
+class KeyStore(Protocol):
+    """API keys, found by the hash of the secret (G8)."""
+
+    def add(self, key: ApiKey, *, secret_hash: str) -> None:
+        """Keep a key under the hash of its secret (`parley.keys.key_hash`)."""
+
+    def by_hash(self, secret_hash: str) -> ApiKey | None:
+        """The key whose secret has this hash, consistently: a revoked one is gone at once."""
+
+    def all(self) -> list[ApiKey]:
+        """Every key, oldest first."""
+
+    def revoke(self, key_id: str) -> bool:
+        """Forget a key; whether there was one."""
+
+
+class CampaignStore(Protocol):
+    """Campaigns."""
+
+    def create(self, campaign: Campaign) -> None:
+        """Store a new campaign."""
+
+    def get(self, campaign_id: str) -> Campaign | None:
+        """A campaign by id, consistently."""
+
+    def replace(self, campaign: Campaign, *, expected_version: int) -> bool:
+        """Replace a campaign if its stored version is as expected; whether it was."""
+
+    def newest(self, *, limit: int, start_key: str | None) -> Page[Campaign]:
+        """Campaigns, newest first."""
+
+
 class SendStore(Protocol):
     """Sends and their frozen audiences."""
+
+    def newest(self, *, campaign_id: str | None, limit: int, start_key: str | None) -> Page[Send]:
+        """Sends of a campaign or of all, newest first."""
 
     def create(self, send: Send) -> Send:
         """Store a send unless one with its id exists; the one that stands."""
@@ -194,6 +240,17 @@ class Ledger(Protocol):
 
     def get_many(self, message_ids: Sequence[str]) -> dict[str, Message]:
         """The messages that exist among any number of ids, consistently."""
+
+    def entries(
+        self,
+        send_id: str,
+        *,
+        status: MessageStatus | None,
+        reason: str | None,
+        limit: int,
+        start_key: str | None,
+    ) -> Page[Message]:
+        """Messages of a send that have an entry, shard by shard, filtered; a page may be short."""
 
     def record(self, messages: Sequence[Message]) -> None:
         """Write what became of messages; where an entry exists, the higher rank's status stands

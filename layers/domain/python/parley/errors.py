@@ -39,7 +39,15 @@ class NotFoundError(ParleyError):
 
 
 class ConflictError(ParleyError):
-    """The request is well formed but contradicts what already stands."""
+    """The request is well formed but contradicts what already stands.
+
+    `code` names the rule for programs to tell apart; `details` are facts that help the caller on.
+    """
+
+    def __init__(self, message: str, *, code: str = "conflict", **details: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.details = details
 
 
 class TransientError(ParleyError):
