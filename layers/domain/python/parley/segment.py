@@ -28,7 +28,7 @@ class Segment:
 
 def everyone_of(program_id: str) -> Segment:
     """The segment of a campaign without one: every contact with a subscription in the program."""
-    return Segment(matches=lambda contact, now: program_id in contact.subscriptions)
+    return Segment(matches=lambda contact, _now: program_id in contact.subscriptions)
 
 
 def compile_segment(rule: Mapping[str, Any], *, field: str = "segment") -> Segment:
@@ -74,17 +74,17 @@ def _combination(name: str, value: object, field: str, depth: int) -> Test:
 
 def _list(value: object, field: str) -> Test:
     name = _text(value, field)
-    return lambda contact, now: name in contact.lists
+    return lambda contact, _now: name in contact.lists
 
 
 def _language(value: object, field: str) -> Test:
     language = _text(value, field).casefold()
-    return lambda contact, now: (contact.language or "").casefold() == language
+    return lambda contact, _now: (contact.language or "").casefold() == language
 
 
 def _phone(value: object, field: str) -> Test:
     phones = frozenset(_phones(value, field))
-    return lambda contact, now: contact.phone in phones
+    return lambda contact, _now: contact.phone in phones
 
 
 def _phones(value: object, field: str) -> list[str]:
@@ -101,7 +101,7 @@ def _replied(value: object, field: str) -> Test:
         raise InvalidInputError.of(field, "takes campaign_id, intent or both")
     campaign_id, intent = value.get("campaign_id"), value.get("intent")
 
-    def test(contact: Contact, now: datetime) -> bool:
+    def test(contact: Contact, _now: datetime) -> bool:
         reply = contact.last_reply
         return (
             reply is not None
@@ -133,6 +133,25 @@ _LEAVES: dict[str, Callable[[object, str], Test]] = {
     "not_messaged_within_hours": _not_messaged_within,
 }
 
+
+def _same(actual: object, wanted: object) -> bool:
+    """Equality that forgives a number that came in as text, as CSV columns do."""
+    if actual == wanted and isinstance(actual, bool) == isinstance(wanted, bool):
+        return True
+    if isinstance(wanted, (int, float)) and not isinstance(wanted, bool):
+        return isinstance(actual, str) and _number(actual) == wanted
+    return False
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
 _Operator = Callable[[Any, Any], bool]
 
 
@@ -148,7 +167,7 @@ def _comparison(compare: _Operator) -> _Operator:
 
 
 _OPERATORS: dict[str, _Operator] = {
-    "eq": lambda actual, wanted: _same(actual, wanted),
+    "eq": _same,
     "ne": lambda actual, wanted: not _same(actual, wanted),
     "in": lambda actual, wanted: any(_same(actual, w) for w in wanted),
     "gt": _comparison(lambda actual, wanted: actual > wanted),
@@ -173,7 +192,7 @@ def _attribute(rule: Mapping[str, Any], field: str) -> Test:
     wanted = rule[operator]
     _check_operand(operator, wanted, f"{field}.{operator}")
     compare = _OPERATORS[operator]
-    return lambda contact, now: compare(contact.attributes.get(name), wanted)
+    return lambda contact, _now: compare(contact.attributes.get(name), wanted)
 
 
 def _check_operand(operator: str, wanted: object, field: str) -> None:
@@ -187,24 +206,6 @@ def _check_operand(operator: str, wanted: object, field: str) -> None:
         raise InvalidInputError.of(field, 'must be a number or a text such as "2026-01-31"')
     if operator == "contains" and not isinstance(wanted, str):
         raise InvalidInputError.of(field, "must be a text")
-
-
-def _same(actual: object, wanted: object) -> bool:
-    """Equality that forgives a number that came in as text, as CSV columns do."""
-    if actual == wanted and isinstance(actual, bool) == isinstance(wanted, bool):
-        return True
-    if isinstance(wanted, (int, float)) and not isinstance(wanted, bool):
-        return isinstance(actual, str) and _number(actual) == wanted
-    return False
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
 
 
 def _text(value: object, field: str) -> str:
