@@ -40,6 +40,9 @@ class Clock(Protocol):
     def nonce(self) -> str:
         """A short text that nobody else is given."""
 
+    def pause(self, duration: timedelta) -> None:
+        """Let time pass; at once where there is none to let pass."""
+
 
 class WriteResult(StrEnum):
     """What became of a conditional write."""
@@ -105,6 +108,9 @@ class Journal(Protocol):
 
     def of(self, phone: str) -> list[JournalEvent]:
         """Everything about a number, oldest first."""
+
+    def reply(self, sid: str) -> JournalEvent | None:
+        """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
