@@ -1,7 +1,7 @@
 """What a text from a contact means, and why we think so.
 
-Meanings are tried in a fixed order: opt-out, a pending contact's yes, help, opt-in, join keyword,
-lead keyword, free text. A text that asks us to cease always wins.
+Meanings are tried in a fixed order: opt-out, wrong number, a pending contact's yes, help, opt-in,
+join keyword, lead keyword, free text. A text that asks us to cease always wins.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Intent(StrEnum):
     """What a contact wants by a text."""
 
     OPT_OUT = "opt_out"
+    WRONG_NUMBER = "wrong_number"
     CONFIRM = "confirm"
     HELP = "help"
     OPT_IN = "opt_in"
@@ -25,7 +26,26 @@ class Intent(StrEnum):
     QUESTION = "question"
     INTEREST = "interest"
     DECLINE = "decline"
+    COMPLAINT = "complaint"
+    OUT_OF_OFFICE = "out_of_office"
     CHATTER = "chatter"
+
+
+LEAVING = frozenset({Intent.OPT_OUT, Intent.WRONG_NUMBER})
+"""Who says one of these is not texted again; a wrong number leaves every scope."""
+
+FREE_TEXT = frozenset(
+    {
+        Intent.LEAD_KEYWORD,
+        Intent.QUESTION,
+        Intent.INTEREST,
+        Intent.DECLINE,
+        Intent.COMPLAINT,
+        Intent.OUT_OF_OFFICE,
+        Intent.CHATTER,
+    }
+)
+"""Meanings that change no subscription and that only the campaign answered can tell apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +96,12 @@ _OPT_OUT_PHRASES = re.compile(
     r"|\bopt me out\b|\bno more (?:texts|messages|sms)\b"
     r"|\b(?:do not|dont) (?:text|message|contact) me\b(?! (?:at|before|after|until|on))"
 )
-_HELP_KEYWORDS = frozenset({"help", "info", "ayuda", "aide", "ajuda"})
+_WRONG_NUMBER = re.compile(
+    r"\b(?:wrong|incorrect) (?:number|person|phone)\b(?! (?:of|on|for|in|to))|\bnumero equivocado\b|\bmauvais numero\b"
+    r"|\bnumero errado\b|\b(?:have|got) the wrong (?:one|guy|man|woman|lady)\b"
+)
+_PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
+_HELP_KEYWORDS = _PROVIDER_HELP_KEYWORDS | {"ayuda", "aide", "ajuda"}
 _OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
 _YES = frozenset({"yes", "y", "yep", "yeah", "si", "oui", "sim", "ok", "okay", "confirm"})
 _INTEREST = re.compile(
@@ -85,6 +110,17 @@ _INTEREST = re.compile(
 )
 _QUESTION = re.compile(
     r"\?|^(?:what|when|where|who|how|which|why|can|could|do|does|is|are|will|would)\b"
+)
+_COMPLAINT = re.compile(
+    r"\b(?:this is|its|youre|are) (?:spam|spamming|harassment|harassing|illegal|a scam)\b"
+    r"|\b(?:report(?:ing|ed)?|sue|suing) (?:you|this)\b|\bmy (?:lawyer|attorney)\b"
+    r"|\b(?:fcc|tcpa|complaint|harass(?:ing|ment)?|scammers?|spammers?)\b"
+)
+_OUT_OF_OFFICE = re.compile(
+    r"\bout of (?:the )?office\b|\bauto(?:matic|mated)? ?(?:reply|response)\b"
+    r"|\bim (?:driving|in a meeting|on vacation|on leave)\b"
+    r"|\bdriving with (?:do not disturb|focus)\b|\bcant talk right now\b"
+    r"|\b(?:will|ill) (?:get back to you|see your message|reply (?:later|when|as soon))\b"
 )
 _DECLINE = re.compile(
     r"^(?:no|nope|nah|non|nao|no thanks|no thank you|not (?:now|today|interested|this time)"
@@ -103,15 +139,23 @@ def classify_reply(text: str, listening: Listening) -> Understanding:
         )
     if phrase := _OPT_OUT_PHRASES.search(words):
         return Understanding(intent=Intent.OPT_OUT, why=f'"{phrase.group()}" asks us to stop')
+    if phrase := _WRONG_NUMBER.search(words):
+        return Understanding(
+            intent=Intent.WRONG_NUMBER, why=f'"{phrase.group()}" says we text someone else'
+        )
     if listening.awaits_confirmation and words.split(" ")[0] in _YES:
         return Understanding(intent=Intent.CONFIRM, why="a yes to the question to confirm")
     if words in _HELP_KEYWORDS:
         return Understanding(
-            intent=Intent.HELP, why=f'"{words}" asks for help', handled_by_provider=True
+            intent=Intent.HELP,
+            why=f'"{words}" asks for help',
+            handled_by_provider=text.strip().casefold() in _PROVIDER_HELP_KEYWORDS,
         )
     if words in _OPT_IN_KEYWORDS:
         return Understanding(
-            intent=Intent.OPT_IN, why=f'"{words}" subscribes again', handled_by_provider=True
+            intent=Intent.OPT_IN,
+            why=f'"{words}" subscribes again',
+            handled_by_provider=text.strip().casefold() in _OPT_IN_KEYWORDS,
         )
     if keyword := _first_keyword(words, listening.join_keywords, whole=True):
         return Understanding(intent=Intent.JOIN, why=f'"{keyword}" is a join keyword')
@@ -128,6 +172,12 @@ def normalize(text: str) -> str:
 
 
 def _free_text(text: str, words: str) -> Understanding:
+    if match := _COMPLAINT.search(words):
+        return Understanding(intent=Intent.COMPLAINT, why=f'"{match.group()}" complains')
+    if match := _OUT_OF_OFFICE.search(words):
+        return Understanding(
+            intent=Intent.OUT_OF_OFFICE, why=f'"{match.group()}" is an automatic answer'
+        )
     if match := _DECLINE.search(words):
         return Understanding(intent=Intent.DECLINE, why=f'"{match.group()}" declines')
     if match := _INTEREST.search(words):
