@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,9 +12,11 @@ from parley.campaign import AudiencePage, Campaign, PageRange, Send, SendStatus
 from parley.caps import FrequencyCap
 from parley.consent import OptOut
 from parley.contact import Contact
-from parley.journal import JournalEvent
+from parley.errors import ParleyError
+from parley.imports import Import, ImportStatus, Tally
+from parley.journal import JournalEvent, JournalKind
 from parley.keys import ApiKey
-from parley.lead import Lead
+from parley.lead import Lead, LeadStatus
 from parley.ledger import Message, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
@@ -85,6 +87,9 @@ class ContactStore(Protocol):
         `contact.sending.version` past the expected one.
         """
 
+    def save_many(self, saves: Sequence[tuple[Contact, int | None]]) -> list[bool]:
+        """`save` for many contacts with their expected versions, independent of each other."""
+
     def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
         """Conditional writes of `sending`, independent of each other, results in order."""
 
@@ -108,6 +113,14 @@ class Journal(Protocol):
 
     def of(self, phone: str) -> list[JournalEvent]:
         """Everything about a number, oldest first."""
+
+    def recent(
+        self, kind: JournalKind, *, since: datetime, limit: int, start_key: str | None
+    ) -> Page[JournalEvent]:
+        """Opt-outs or replies of all numbers from a time on, newest first; a page may be short."""
+
+    def forget(self, phone: str) -> None:
+        """Erase everything about a number."""
 
     def reply(self, sid: str) -> JournalEvent | None:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
@@ -166,6 +179,60 @@ class KeyStore(Protocol):
 
     def revoke(self, key_id: str) -> bool:
         """Forget a key; whether there was one."""
+
+
+class ImportStore(Protocol):
+    """Imports and how far they are."""
+
+    def create(self, job: Import) -> None:
+        """Store a new import."""
+
+    def get(self, import_id: str) -> Import | None:
+        """An import by id, consistently."""
+
+    def newest(self, *, limit: int, start_key: str | None) -> Page[Import]:
+        """Imports, newest first."""
+
+    def begin(self, import_id: str, *, etag: str) -> Import | None:
+        """Move from awaiting_upload to processing and keep the file's etag; the import as it then
+        stands, changed or not. None where there is no such import."""
+
+    def cut(self, import_id: str, *, pieces: int) -> Import:
+        """Note how many pieces the whole file has; the import as it then stands."""
+
+    def count_piece(self, import_id: str, *, piece: int, tally: Tally) -> Import:
+        """Add a piece's tally once, however often it is called; the import as it then stands."""
+
+    def finish(
+        self, import_id: str, *, status: ImportStatus, at: datetime, failure: str | None = None
+    ) -> None:
+        """Move from processing to completed or failed; nothing where it is not processing."""
+
+
+class UploadChangedError(ParleyError):
+    """The uploaded file was replaced while it was being read."""
+
+
+class ImportFiles(Protocol):
+    """Uploaded files and lists of rejects, by import id."""
+
+    def upload_url(self, import_id: str) -> str:
+        """A URL that takes the file by PUT for an hour."""
+
+    def read(self, import_id: str, *, etag: str, start: int, end: int | None) -> Iterator[bytes]:
+        """The file's bytes from `start` (included) to `end` (excluded) in chunks.
+
+        Raises UploadChangedError where the file is not the one with this etag any more.
+        """
+
+    def put_piece_rejects(self, import_id: str, piece: int, content: bytes) -> None:
+        """Keep the rejects of a piece, replacing what a try before left."""
+
+    def join_rejects(self, import_id: str, *, heading: bytes, pieces: int) -> None:
+        """Make one list of the heading and the rejects of all pieces in order."""
+
+    def rejects_url(self, import_id: str) -> str:
+        """A URL that gives the joined list by GET for an hour."""
 
 
 class CampaignStore(Protocol):
@@ -294,6 +361,9 @@ class LeadStore(Protocol):
 
     def update(self, lead: Lead, *, expected: Lead) -> bool:
         """Replace a lead if status, owner and number of replies are still as expected."""
+
+    def ranked(self, status: LeadStatus, *, limit: int, start_key: str | None) -> Page[Lead]:
+        """Leads of a status, highest score first, then by earliest `due_at`."""
 
 
 class MetricsStore(Protocol):
