@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -345,6 +346,34 @@ class Ledger(Protocol):
         self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
     ) -> bool:
         """Note a response to a send, once per `response_id`; whether it was new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerChange:
+    """One entry of the ledger before and after a change, as its stream tells.
+
+    `partition` is the ledger's partition key (`<send id>#<shard>`), `sequence` the stream's
+    sequence number in 40 digits. An entry of a message holds at least `status`, `reason`,
+    `error_code` and `parts`; one of a response `kind` and what was noted with it. None: no entry.
+    """
+
+    partition: str
+    sequence: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+class Allowance(Protocol):
+    """What may still be taken of a program's pace and of a send's money."""
+
+    def pace(self, program_id: str, *, count: int, per_second: int, now: datetime) -> datetime:
+        """Reserve a program's next `count` hand-overs; when they may start, not before `now`."""
+
+    def spend(self, send_id: str, amount: Decimal, *, limit: Decimal) -> bool:
+        """Reserve money of a send if its sum stays within the limit; whether it does."""
+
+    def refund(self, send_id: str, amount: Decimal) -> None:
+        """Give back money that was reserved and not spent."""
 
 
 class LeadStore(Protocol):

@@ -19,17 +19,28 @@ CLAIM_RETENTION = timedelta(days=15)
 """Claims are remembered at least this long, so that no batch outlives its claims."""
 
 
+TEXT_PREFIX = "text-"
+"""Begins the ids of texts that are no send's, such as an automatic or a salesperson's answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The right to hand over the message of one send, until `post_by` and not a moment later.
 
-    It stays as the record of that hand-over and counts in frequency caps from `post_by` on.
+    It stays as the record of that hand-over and counts in frequency caps from `post_by` on. A text
+    that is no send's is claimed under its own id in place of a send's: it is promised to nobody
+    who left either (G1), but no cap counts it (G2).
     """
 
     send_id: str
     program_id: str
     nonce: str
     post_by: datetime
+
+    @property
+    def is_promotional(self) -> bool:
+        """Whether this is the claim of a send, which caps count."""
+        return not self.send_id.startswith(TEXT_PREFIX)
 
     def is_open(self, now: datetime) -> bool:
         """Whether a POST under this claim may still start."""
@@ -57,9 +68,17 @@ class Sending:
         return replace(self, version=self.version + 1, claims=(*kept, claim), disclosed=disclosed)
 
     def without_claim(self, claim: Claim) -> Sending:
-        """These claims with the slot of one given back, after a definite refusal."""
+        """These claims with the slot of one given back, after a definite refusal.
+
+        What the refused text would have disclosed was never read, so it is due again.
+        """
         kept = tuple(c for c in self.claims if c.nonce != claim.nonce)
-        return replace(self, version=self.version + 1, claims=kept)
+        disclosed = {
+            program: at
+            for program, at in self.disclosed.items()
+            if program != claim.program_id or at != claim.post_by - CLAIM_PERIOD
+        }
+        return replace(self, version=self.version + 1, claims=kept, disclosed=disclosed)
 
     def open_until(self, now: datetime) -> datetime | None:
         """When the last claim that may still be posted ends, or None where there is none."""
