@@ -29,7 +29,8 @@ class FrequencyCap:
         A claim counts from its `post_by`: its POST started then or before, so the window that
         ends at `at` can't hold more than what is counted here.
         """
-        taken = sum(1 for claim in claims if claim.post_by > at - self.window)
+        since = at - self.window
+        taken = sum(1 for claim in claims if claim.is_promotional and claim.post_by > since)
         return taken < self.max_messages
 
 

@@ -71,6 +71,19 @@ def with_consent(contact: Contact, consent: Consent, *, double_opt_in: bool) -> 
     return _subscribed(revived, consent, SubscriptionStatus.SUBSCRIBED)
 
 
+def left_at(contact: Contact, program_id: str) -> datetime | None:
+    """When the contact last left this program or all; None if nobody remembers that they did."""
+    gone = contact.subscriptions.get(program_id)
+    moments = [
+        contact.left_all_at,
+        gone.since if gone and gone.status is SubscriptionStatus.OPTED_OUT else None,
+        contact.suppression.since
+        if contact.suppression and contact.suppression.reason is SuppressionReason.OPTED_OUT
+        else None,
+    ]
+    return max((moment for moment in moments if moment), default=None)
+
+
 def with_opt_out(contact: Contact, opt_out: OptOut) -> Contact:
     """The contact after an opt-out; the version moves, so no decision made before it can claim."""
     sending = replace(contact.sending, version=contact.sending.version + 1)

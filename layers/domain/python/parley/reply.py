@@ -97,8 +97,9 @@ _OPT_OUT_PHRASES = re.compile(
     r"|\b(?:do not|dont) (?:text|message|contact) me\b(?! (?:at|before|after|until|on))"
 )
 _WRONG_NUMBER = re.compile(
-    r"\b(?:wrong|incorrect) (?:number|person|phone)\b(?! (?:of|on|for|in|to))|\bnumero equivocado\b|\bmauvais numero\b"
-    r"|\bnumero errado\b|\b(?:have|got) the wrong (?:one|guy|man|woman|lady)\b"
+    r"\b(?:wrong|incorrect) (?:number|person|phone)\b(?! (?:of|on|for|in|to))"
+    r"|\bnumero (?:equivocado|errado)\b|\bmauvais numero\b"
+    r"|\b(?:have|got) the wrong (?:one|guy|man|woman|lady)\b"
 )
 _PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
 _HELP_KEYWORDS = _PROVIDER_HELP_KEYWORDS | {"ayuda", "aide", "ajuda"}
