@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class InvalidInputError(ParleyError):
         self.problems = tuple(problems)
 
     @classmethod
-    def of(cls, field: str, message: str) -> InvalidInputError:
+    def of(cls, field: str, message: str) -> Self:
         """The error for a single field."""
         return cls([FieldProblem(field=field, message=message)])
 

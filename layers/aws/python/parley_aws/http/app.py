@@ -1,0 +1,24 @@
+"""The whole API: every module of routes, registered."""
+
+from __future__ import annotations
+
+from parley_aws.http.api import Api
+from parley_aws.http.routes import health
+from parley_aws.http.services import Services
+
+_DESCRIPTION = """\
+Texts people with permission, seldom, at a decent hour, and listens to the answer.
+
+Send your key as `Authorization: Bearer <key>`. Times are RFC 3339, in UTC where they come out;
+phone numbers are E.164 (`%2B` in paths); money is decimal text with a currency. Lists go on with
+`limit` and `cursor`. Errors are problem documents (RFC 9457): 400 where the request cannot be
+read, 422 where fields break rules, each named in `errors`.
+"""
+
+
+def build(services: Services) -> Api:
+    """The API over these services."""
+    api = Api(services, title="Parley", version="1", description=_DESCRIPTION)
+    for module in (health,):
+        module.register(api, services)
+    return api

@@ -1,0 +1,71 @@
+"""What the routes need, made on first use: `parley_aws.wiring` fits, and so does a test's own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from parley_aws.ports import (
+    CampaignStore,
+    Clock,
+    ContactStore,
+    Journal,
+    KeyStore,
+    LeadStore,
+    Ledger,
+    MetricsStore,
+    ProgramStore,
+    Queue,
+    Scheduler,
+    SendStore,
+)
+
+
+class Secret(Protocol):
+    """What the routes need of the secret."""
+
+    @property
+    def id_key(self) -> bytes:
+        """The key of keyed hashes and of cursors."""
+
+
+class Services(Protocol):
+    """Builders of the ports; each call answers the same one."""
+
+    def clock(self) -> Clock:
+        """The time."""
+
+    def keys(self) -> KeyStore:
+        """API keys."""
+
+    def contacts(self) -> ContactStore:
+        """Contacts."""
+
+    def journal(self) -> Journal:
+        """The journal."""
+
+    def programs(self) -> ProgramStore:
+        """Programs and settings."""
+
+    def campaigns(self) -> CampaignStore:
+        """Campaigns."""
+
+    def sends(self) -> SendStore:
+        """Sends."""
+
+    def ledger(self) -> Ledger:
+        """Messages of sends."""
+
+    def leads(self) -> LeadStore:
+        """Leads."""
+
+    def metrics(self) -> MetricsStore:
+        """Metrics of sends."""
+
+    def queue(self, name: str) -> Queue:
+        """A queue by its name in the template, such as `sends`."""
+
+    def scheduler(self) -> Scheduler:
+        """One-shot schedules."""
+
+    def secret(self) -> Secret:
+        """Secrets of the deployment."""
