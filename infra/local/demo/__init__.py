@@ -1,0 +1,1 @@
+"""The demo: the main job once, start to end, on the local stack."""
