@@ -6,7 +6,8 @@ and so does an opt-in recorded for one person with evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +19,13 @@ from parley.contact import (
     Suppression,
     SuppressionReason,
 )
+from parley.journal import JournalEvent, JournalKind
 
 ALL_PROGRAMS = "all"
 """The scope of an opt-out that holds in every program."""
+
+TEXTED = "text"
+"""The source of a consent or an opt-out that came as a text from the person's own phone."""
 
 
 class ConsentKind(StrEnum):
@@ -61,7 +66,7 @@ def with_consent(contact: Contact, consent: Consent, *, double_opt_in: bool) -> 
     Under double opt-in, bulk consent leaves a new subscription pending until the person answers.
     """
     if consent.kind is ConsentKind.BULK:
-        if contact.has_left(consent.program_id):
+        if contact.has_left(consent.program_id) or _is_erased(contact):
             return None
         if contact.subscription_status(consent.program_id) is not None:
             return contact
@@ -102,6 +107,62 @@ def with_opt_out(contact: Contact, opt_out: OptOut) -> Contact:
         subscriptions={**contact.subscriptions, opt_out.scope: gone},
         sending=sending,
     )
+
+
+def consent_event(consent: Consent, phone: str) -> JournalEvent:
+    """What the journal keeps of a consent."""
+    details = {
+        "kind": consent.kind.value,
+        "source": consent.source,
+        "recorded_at": consent.recorded_at.isoformat(),
+    }
+    if consent.wording is not None:
+        details["wording"] = consent.wording
+    if consent.evidence:
+        details["evidence"] = json.dumps(dict(consent.evidence), sort_keys=True)
+    return JournalEvent(
+        id=consent.event_id,
+        phone=phone,
+        kind=JournalKind.CONSENT,
+        occurred_at=consent.obtained_at,
+        program_id=consent.program_id,
+        details=details,
+    )
+
+
+def opt_out_event(opt_out: OptOut, phone: str) -> JournalEvent:
+    """What the journal keeps of an opt-out."""
+    details = {"scope": opt_out.scope, "source": opt_out.source}
+    if opt_out.note is not None:
+        details["note"] = opt_out.note
+    return JournalEvent(
+        id=opt_out.event_id,
+        phone=phone,
+        kind=JournalKind.OPT_OUT,
+        occurred_at=opt_out.occurred_at,
+        program_id=None if opt_out.scope == ALL_PROGRAMS else opt_out.scope,
+        details=details,
+    )
+
+
+def carrier_blocks(events: Iterable[JournalEvent]) -> bool:
+    """Whether the carrier still blocks a number: it texted STOP and has not texted START since.
+
+    `events` is the number's journal, oldest first.
+    """
+    blocked = False
+    for event in events:
+        if event.details.get("source") == TEXTED:
+            if event.kind is JournalKind.OPT_OUT:
+                blocked = True
+            elif event.kind is JournalKind.CONSENT:
+                blocked = False
+    return blocked
+
+
+def _is_erased(contact: Contact) -> bool:
+    suppression = contact.suppression
+    return suppression is not None and suppression.reason is SuppressionReason.ERASED
 
 
 def _subscribed(contact: Contact, consent: Consent, status: SubscriptionStatus) -> Contact:
