@@ -14,6 +14,7 @@ class JournalKind(StrEnum):
     CONSENT = "consent"
     OPT_OUT = "opt_out"
     REPLY = "reply"
+    UNDERSTANDING = "understanding"
     TEXT = "text"
 
 

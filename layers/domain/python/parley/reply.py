@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -105,6 +105,7 @@ _PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
 _HELP_KEYWORDS = _PROVIDER_HELP_KEYWORDS | {"ayuda", "aide", "ajuda"}
 _OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
 _YES = frozenset({"yes", "y", "yep", "yeah", "si", "oui", "sim", "ok", "okay", "confirm"})
+_REPORTED = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}
 _INTEREST = re.compile(
     r"\b(?:yes|yep|yeah|yup|sure|interested|count me in|im in|sign me up|want|need|order|book"
     r"|reserve|hold|call me|definitely|absolutely|sounds good|si|oui|sim)\b"
@@ -163,6 +164,25 @@ def classify_reply(text: str, listening: Listening) -> Understanding:
     if keyword := _first_keyword(words, listening.lead_keywords, whole=False):
         return Understanding(intent=Intent.LEAD_KEYWORD, why=f'"{keyword}" is a lead keyword')
     return _free_text(text, words)
+
+
+def as_reported(understanding: Understanding, text: str, opt_out_type: str | None) -> Understanding:
+    """The meaning of a text for which the provider names the keyword that it acted on.
+
+    `opt_out_type` is STOP, START, HELP or None. Operators may set keywords of their own there, so
+    it adds to what we understand; but no report makes a text that asks us to cease mean less, and
+    a yes never subscribes again.
+    """
+    intent = _REPORTED.get(opt_out_type or "")
+    if intent is None or understanding.intent in LEAVING:
+        return understanding
+    if intent is Intent.OPT_IN and normalize(text).split(" ")[0] in _YES:
+        return understanding
+    if intent is understanding.intent:
+        return replace(understanding, handled_by_provider=True)
+    return Understanding(
+        intent=intent, why=f"the provider reports {opt_out_type}", handled_by_provider=True
+    )
 
 
 def normalize(text: str) -> str:
