@@ -1,0 +1,1 @@
+"""What Parley does, one module a deed, over the ports."""
