@@ -1,0 +1,69 @@
+"""``python -m infra.local up|down|reset``."""
+
+import argparse
+import signal
+import sys
+import time
+from types import FrameType
+
+from infra.local.home import Home, LocalStackError
+from infra.local.stack import LocalStack
+
+
+class _StopRequestedError(Exception):
+    """A signal asked the stack to end."""
+
+
+def main() -> int:
+    """Run one command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="run the stack in the foreground until Ctrl-C")
+    commands.add_parser("down", help="stop the stack that runs elsewhere")
+    commands.add_parser("reset", help="clear its state, keys and ports")
+    command = parser.parse_args().command
+    home = Home.from_environment()
+    try:
+        if command == "up":
+            return _up(home)
+        if command == "down":
+            print("stopped" if home.stop() else "no stack is running")
+            return 0
+        home.clear()
+    except LocalStackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("cleared")
+    return 0
+
+
+def _up(home: Home) -> int:
+    signal.signal(signal.SIGTERM, _request_stop)
+    signal.signal(signal.SIGINT, _request_stop)
+    stack = LocalStack(home)
+    started = time.monotonic()
+    try:
+        description = stack.start()
+        seconds = time.monotonic() - started
+        print(f"ready in {seconds:.1f} s: {description['api_url']}")
+        print(f"keys and addresses: {home.description}; Ctrl-C ends it, make down too", flush=True)
+        while (ended := stack.failed()) is None:
+            time.sleep(0.5)
+    except _StopRequestedError:
+        print("stopping", flush=True)
+        return 0
+    else:
+        print(f"error: {ended} ended by itself; see {home.logs}", file=sys.stderr)
+        return 1
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stack.stop()
+
+
+def _request_stop(_number: int, _frame: FrameType | None) -> None:
+    raise _StopRequestedError
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
