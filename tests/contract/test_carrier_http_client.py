@@ -35,6 +35,7 @@ def post_twice(answer: bytes, *, hang_up: bool) -> tuple[list[Response], int]:
         finally:
             client.close()
             server.close()
+            await asyncio.sleep(0.02)  # lets both ends of each connection close
 
     return asyncio.run(exchange()), connections
 
