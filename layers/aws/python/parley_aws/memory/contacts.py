@@ -1,0 +1,98 @@
+"""Contacts and the journal in memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from parley.consent import OptOut, with_opt_out
+from parley.contact import Contact
+from parley.journal import JournalEvent, JournalKind
+from parley_aws.memory.paging import page_of
+from parley_aws.ports import ContactPage, Page, SendingWrite, WriteResult
+
+
+class MemoryContacts:
+    """Contacts by number."""
+
+    def __init__(self, contacts: Sequence[Contact] = ()) -> None:
+        self._contacts = {contact.phone: contact for contact in contacts}
+
+    def get(self, phone: str) -> Contact | None:
+        return self._contacts.get(phone)
+
+    def get_many(self, phones: Sequence[str]) -> dict[str, Contact]:
+        return {phone: self._contacts[phone] for phone in phones if phone in self._contacts}
+
+    def save(self, contact: Contact, *, expected_version: int | None) -> bool:
+        stored = self._contacts.get(contact.phone)
+        if (stored.sending.version if stored else None) != expected_version:
+            return False
+        self._contacts[contact.phone] = contact
+        return True
+
+    def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
+        return [self._write_sending(write) for write in writes]
+
+    def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
+        left = with_opt_out(self._contacts.get(phone) or Contact(phone=phone), opt_out)
+        self._contacts[phone] = left
+        return left
+
+    def delete(self, phone: str) -> None:
+        self._contacts.pop(phone, None)
+
+    def scan(
+        self, *, segment: int, segments: int, start_key: str | None, limit: int
+    ) -> ContactPage:
+        mine = sorted(p for p in self._contacts if zlib.crc32(p.encode()) % segments == segment)
+        waiting = [phone for phone in mine if start_key is None or phone > start_key]
+        taken = waiting[:limit]
+        return ContactPage(
+            contacts=tuple(self._contacts[phone] for phone in taken),
+            next_key=taken[-1] if len(waiting) > limit else None,
+        )
+
+    def _write_sending(self, write: SendingWrite) -> WriteResult:
+        stored = self._contacts.get(write.phone)
+        if stored is None or stored.sending.version != write.expected_version:
+            return WriteResult.CONFLICT
+        self._contacts[write.phone] = replace(stored, sending=write.sending)
+        return WriteResult.WRITTEN
+
+
+class MemoryJournal:
+    """The append-only journal."""
+
+    def __init__(self) -> None:
+        self._events: dict[tuple[str, str], JournalEvent] = {}
+
+    def append(self, events: Sequence[JournalEvent]) -> None:
+        for event in events:
+            self._events.setdefault((event.phone, event.id), event)
+
+    def of(self, phone: str) -> list[JournalEvent]:
+        mine = (event for event in self._events.values() if event.phone == phone)
+        return sorted(mine, key=lambda event: event.occurred_at)
+
+    def recent(
+        self, kind: JournalKind, *, since: datetime, limit: int, start_key: str | None
+    ) -> Page[JournalEvent]:
+        found = [e for e in self._events.values() if e.kind is kind and e.occurred_at >= since]
+        newest_first = sorted(found, key=lambda event: event.occurred_at, reverse=True)
+        return page_of(newest_first, limit=limit, start_key=start_key)
+
+    def forget(self, phone: str) -> None:
+        self._events = {key: event for key, event in self._events.items() if event.phone != phone}
+
+    def reply(self, sid: str) -> JournalEvent | None:
+        return next(
+            (
+                event
+                for event in self._events.values()
+                if event.kind is JournalKind.REPLY and event.details.get("sid") == sid
+            ),
+            None,
+        )
