@@ -1,0 +1,1 @@
+"""DynamoDB: each table's items and the stores over them."""

@@ -1,0 +1,95 @@
+"""Queues on SQS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from parley.errors import TransientError
+from parley_aws import sdk
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_DELAY = timedelta(minutes=15)
+_BATCH = 10
+_MAX_BYTES = 1024 * 1024
+_ATTEMPTS = 3
+
+
+@cache
+def sqs() -> SQSClient:
+    """The SQS client of this process."""
+    return cast("SQSClient", sdk.client("sqs"))
+
+
+class SqsQueue:
+    """One queue. On a FIFO queue equal bodies of a group count as one for five minutes."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(
+        self,
+        bodies: Sequence[Mapping[str, Any]],
+        *,
+        delay: timedelta = timedelta(0),
+        group: str | None = None,
+    ) -> None:
+        """Queue every body or raise TransientError. A FIFO queue needs the group.
+
+        A delay is at most 15 minutes, and rounded up to whole seconds.
+        """
+        if delay > MAX_DELAY:
+            raise ValueError(f"SQS delays by at most {MAX_DELAY}")
+        seconds = max(-(-delay // timedelta(seconds=1)), 0)
+        texts = [json.dumps(body, separators=(",", ":"), sort_keys=True) for body in bodies]
+        for batch in _batches(texts):
+            self._send_batch([_entry(i, text, seconds, group) for i, text in enumerate(batch)])
+
+    def _send_batch(self, entries: list[dict[str, Any]]) -> None:
+        for _ in range(_ATTEMPTS):
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=cast("Any", entries),
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise TransientError("SQS did not take a batch") from error
+            failed = {failure["Id"] for failure in answer.get("Failed", ())}
+            if not failed:
+                return
+            entries = [entry for entry in entries if entry["Id"] in failed]
+        raise TransientError(f"SQS did not take {len(entries)} messages of a batch")
+
+
+def _entry(position: int, text: str, delay_seconds: int, group: str | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": str(position), "MessageBody": text}
+    if delay_seconds:
+        entry["DelaySeconds"] = delay_seconds
+    if group is not None:
+        entry["MessageGroupId"] = group
+        digest = hashlib.sha256(f"{group}\x1f{text}".encode())
+        entry["MessageDeduplicationId"] = digest.hexdigest()
+    return entry
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        length = len(text.encode())
+        if batch and (len(batch) == _BATCH or size + length > _MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += length
+    if batch:
+        yield batch

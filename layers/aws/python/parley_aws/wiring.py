@@ -1,0 +1,170 @@
+"""What a function works with: each port's real implementation, made once on first use.
+
+Imports are inside the builders, so that a function loads only what it uses.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from parley_aws.settings import settings
+
+if TYPE_CHECKING:
+    from parley_aws.clock import SystemClock
+    from parley_aws.dynamo.allowance import DynamoAllowance
+    from parley_aws.dynamo.campaigns import DynamoCampaigns
+    from parley_aws.dynamo.contacts import DynamoContacts
+    from parley_aws.dynamo.imports import DynamoImports
+    from parley_aws.dynamo.journal import DynamoJournal
+    from parley_aws.dynamo.keys import DynamoKeys
+    from parley_aws.dynamo.leads import DynamoLeads
+    from parley_aws.dynamo.ledger import DynamoLedger
+    from parley_aws.dynamo.metrics import DynamoMetrics
+    from parley_aws.dynamo.programs import DynamoPrograms
+    from parley_aws.dynamo.sends import DynamoSends
+    from parley_aws.scheduler import EventBridgeScheduler
+    from parley_aws.secrets import Secret, SecretReader
+    from parley_aws.sqs import SqsQueue
+
+
+@cache
+def clock() -> SystemClock:
+    """The time."""
+    from parley_aws.clock import SystemClock
+
+    return SystemClock()
+
+
+@cache
+def contacts() -> DynamoContacts:
+    """Contacts."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.contacts import DynamoContacts
+
+    return DynamoContacts(dynamodb(), settings().table("contacts"))
+
+
+@cache
+def journal() -> DynamoJournal:
+    """The journal."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.journal import DynamoJournal
+
+    return DynamoJournal(dynamodb(), settings().table("journal"))
+
+
+@cache
+def programs() -> DynamoPrograms:
+    """Programs and the settings over them."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.programs import DynamoPrograms
+
+    return DynamoPrograms(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def campaigns() -> DynamoCampaigns:
+    """Campaigns."""
+    from parley_aws.dynamo.campaigns import DynamoCampaigns
+    from parley_aws.dynamo.client import dynamodb
+
+    return DynamoCampaigns(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def sends() -> DynamoSends:
+    """Sends and their audiences."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.sends import DynamoSends
+
+    return DynamoSends(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def allowance() -> DynamoAllowance:
+    """Programs' pace and sends' money."""
+    from parley_aws.dynamo.allowance import DynamoAllowance
+    from parley_aws.dynamo.client import dynamodb
+
+    return DynamoAllowance(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def imports() -> DynamoImports:
+    """Imports."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.imports import DynamoImports
+
+    return DynamoImports(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def keys() -> DynamoKeys:
+    """API keys."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.keys import DynamoKeys
+
+    return DynamoKeys(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def ledger() -> DynamoLedger:
+    """Messages of sends."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.ledger import DynamoLedger
+
+    return DynamoLedger(dynamodb(), settings().table("messages"))
+
+
+@cache
+def leads() -> DynamoLeads:
+    """Leads."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.leads import DynamoLeads
+
+    return DynamoLeads(dynamodb(), settings().table("leads"))
+
+
+@cache
+def metrics() -> DynamoMetrics:
+    """Metrics of sends."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.metrics import DynamoMetrics
+
+    return DynamoMetrics(dynamodb(), settings().table("metrics"))
+
+
+@cache
+def queue(name: str) -> SqsQueue:
+    """A queue by its name in the template, such as `sends`."""
+    from parley_aws.sqs import SqsQueue, sqs
+
+    return SqsQueue(sqs(), settings().queue_url(name))
+
+
+@cache
+def scheduler() -> EventBridgeScheduler:
+    """One-shot schedules of what is released later."""
+    from parley_aws.scheduler import EventBridgeScheduler, event_bridge_scheduler
+
+    return EventBridgeScheduler(
+        event_bridge_scheduler(),
+        group=settings().schedule_group,
+        role_arn=settings().scheduler_role_arn,
+        queue_arn=settings().releases_queue_arn,
+        queue=queue("releases"),
+        clock=clock(),
+    )
+
+
+def secret() -> Secret:
+    """Secrets of the deployment, not older than a few minutes."""
+    return _secret_reader().read()
+
+
+@cache
+def _secret_reader() -> SecretReader:
+    from parley_aws.secrets import SecretReader, secrets_manager
+
+    return SecretReader(secrets_manager(), settings().secret_arn, clock=clock())
