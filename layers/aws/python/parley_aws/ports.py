@@ -105,6 +105,9 @@ class ContactStore(Protocol):
     ) -> ContactPage:
         """One page of one of `segments` parallel, disjoint scans over all contacts."""
 
+    def listed(self, list_name: str, *, limit: int, start_key: str | None) -> Page[Contact]:
+        """Contacts on a list, in no order; a page may be short, or even empty, before the end."""
+
 
 class Journal(Protocol):
     """The append-only journal."""

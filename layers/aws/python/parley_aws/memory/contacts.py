@@ -33,6 +33,9 @@ class MemoryContacts:
         self._contacts[contact.phone] = contact
         return True
 
+    def save_many(self, saves: Sequence[tuple[Contact, int | None]]) -> list[bool]:
+        return [self.save(contact, expected_version=version) for contact, version in saves]
+
     def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
         return [self._write_sending(write) for write in writes]
 
@@ -54,6 +57,10 @@ class MemoryContacts:
             contacts=tuple(self._contacts[phone] for phone in taken),
             next_key=taken[-1] if len(waiting) > limit else None,
         )
+
+    def listed(self, list_name: str, *, limit: int, start_key: str | None) -> Page[Contact]:
+        found = [c for _, c in sorted(self._contacts.items()) if list_name in c.lists]
+        return page_of(found, limit=limit, start_key=start_key)
 
     def _write_sending(self, write: SendingWrite) -> WriteResult:
         stored = self._contacts.get(write.phone)
