@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley_aws.http.api import Api
-from parley_aws.http.routes import health
+from parley_aws.http.routes import campaigns, health, keys, programs
 from parley_aws.http.services import Services
 
 _DESCRIPTION = """\
@@ -19,6 +19,6 @@ read, 422 where fields break rules, each named in `errors`.
 def build(services: Services) -> Api:
     """The API over these services."""
     api = Api(services, title="Parley", version="1", description=_DESCRIPTION)
-    for module in (health,):
+    for module in (health, keys, programs, campaigns):
         module.register(api, services)
     return api

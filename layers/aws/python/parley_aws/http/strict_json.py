@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 from parley_aws.http.problem import BadRequestError
 
 MAX_DIGITS = 18
+MAX_DEPTH = 20
+"""Deeper than any rule of a segment; tables hold 32 levels."""
+
 _SMALLEST = 1e-120
 _LARGEST = 1e120
 
@@ -18,7 +21,8 @@ def loads(text: str) -> dict[str, Any]:
     """The object in a request's body.
 
     Raises BadRequestError for anything else, for a key that occurs twice, for NaN and numbers
-    beyond 18 digits, and for halves of surrogate pairs, which are no characters.
+    beyond 18 digits, for halves of surrogate pairs, which are no characters, and for more than 20
+    levels.
     """
     try:
         value = json.loads(
@@ -36,6 +40,8 @@ def loads(text: str) -> dict[str, Any]:
         ) from None
     if not isinstance(value, dict):
         raise BadRequestError.of("body", "must be a JSON object")
+    if _is_deeper(value, MAX_DEPTH):
+        raise BadRequestError.of("body", f"nests deeper than {MAX_DEPTH} levels")
     if "\\ud" in text.lower():
         _check_characters(value)
     return value
@@ -65,6 +71,11 @@ def _number(digits: str) -> float:
 
 def _constant(name: str) -> NoReturn:
     raise BadRequestError.of("body", f"holds {name}, which is no JSON number")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inner) and (levels == 0 or any(_is_deeper(v, levels - 1) for v in inner))
 
 
 def _check_characters(value: object) -> None:
