@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -96,18 +95,21 @@ def import_csv(client: Client, csv: bytes, **fields: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LocalStack:
-    """The running local stack, as its `local.json` describes it."""
+class Connections:
+    """Clients of a running local stack."""
 
     api_url: str
-    keys: dict[str, str]
+    keys: Mapping[str, str]
     carrier_url: str
 
     @classmethod
-    def from_file(cls, path: Path) -> LocalStack:
-        """Read `.parley/local.json`."""
-        said = json.loads(path.read_text())
-        return cls(api_url=said["api_url"], keys=said["keys"], carrier_url=said["carrier"]["url"])
+    def of(cls, description: Mapping[str, Any]) -> Connections:
+        """Read what `.parley/local.json` holds."""
+        return cls(
+            api_url=description["api_url"],
+            keys=description["keys"],
+            carrier_url=description["carrier"]["url"],
+        )
 
     def client(self, role: str | None) -> Client:
         """A client with the key of a role, or with none."""

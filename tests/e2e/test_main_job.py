@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from infra.local.client import Client, LocalStack, contact_path, import_csv
+from infra.local.client import Client, Connections, contact_path, import_csv
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -71,7 +71,7 @@ def completed(marketer: Client, send_id: str) -> dict[str, Any] | None:
     return send if send["status"] == "completed" else None
 
 
-def test_the_main_job(stack: LocalStack) -> None:
+def test_the_main_job(stack: Connections) -> None:
     admin, marketer, sales = (stack.client(role) for role in ("admin", "marketer", "sales"))
     carrier = stack.carrier
     program = f"pizza-{uuid4().hex[:8]}"

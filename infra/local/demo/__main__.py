@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
+from infra.local.client import Connections
 from infra.local.demo import promises, screens
-from infra.local.demo.stack import running_stack
 from infra.local.demo.story import tell
+from infra.local.home import Home
+from infra.local.stack import running
 
 
 def main() -> int:
@@ -20,9 +24,12 @@ def main() -> int:
     console = Console(highlight=False)
     shown = Path(os.environ.get("PARLEY_HOME", ".parley")) / "demo"
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with ExitStack() as until_the_end:
+        home = until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="parley-demo-"))
         with console.status("Starting the local stack: the template that goes to AWS …"):
-            stack = until_the_end.enter_context(running_stack())
+            description = until_the_end.enter_context(running(Home(Path(home))))
+        stack = Connections.of(description)
         console.print(f"The local stack is ready after {time.monotonic() - began:.1f} s.")
         with screens.progress_bars(console) as count:
             told = tell(stack, count)

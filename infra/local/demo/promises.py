@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from infra.local.client import LocalStack, ProblemError, contact_path
+from infra.local.client import Connections, ProblemError, contact_path
 from infra.local.demo.story import FORMER_LEAVERS, Told
 
 
-def check(told: Told, stack: LocalStack) -> Iterator[tuple[str, bool]]:
+def check(told: Told, stack: Connections) -> Iterator[tuple[str, bool]]:
     """Each promise in words, and whether the story kept it."""
     counts = told.send["counts"]
     promotional = Counter(
@@ -43,7 +43,7 @@ def check(told: Told, stack: LocalStack) -> Iterator[tuple[str, bool]]:
     yield "a key of sales cannot read a campaign's report", _is_refused(stack, told.send["id"])
 
 
-def _is_refused(stack: LocalStack, send_id: str) -> bool:
+def _is_refused(stack: Connections, send_id: str) -> bool:
     try:
         stack.client("sales").get(f"/sends/{send_id}/report")
     except ProblemError as refused:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.client import Client, LocalStack, import_csv
+from infra.local.client import Client, Connections, import_csv
 
 PROGRAM = "pizza"
 BODY = (
@@ -42,7 +42,7 @@ class Told:
     first_text_seconds: float
 
 
-def tell(stack: LocalStack, count: Count) -> Told:
+def tell(stack: Connections, count: Count) -> Told:
     """Run the whole story; `count` hears of progress."""
     admin, marketer, sales = (stack.client(role) for role in ("admin", "marketer", "sales"))
     _prepare(admin, stack.carrier)
