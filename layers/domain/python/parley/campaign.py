@@ -98,6 +98,8 @@ def ranges_of(page: AudiencePage) -> tuple[PageRange, ...]:
 
 _MAY_BECOME = {
     SendStatus.PAUSED: {SendStatus.SCHEDULED, SendStatus.RESOLVING, SendStatus.SENDING},
+    SendStatus.SCHEDULED: {SendStatus.PAUSED},
+    SendStatus.RESOLVING: {SendStatus.SCHEDULED, SendStatus.PAUSED},
     SendStatus.SENDING: {SendStatus.PAUSED, SendStatus.RESOLVING},
     SendStatus.CANCELED: {
         SendStatus.SCHEDULED,
@@ -112,3 +114,13 @@ def check_transition(current: SendStatus, wanted: SendStatus) -> None:
     """Refuse with ConflictError what a send in this status cannot become."""
     if current not in _MAY_BECOME.get(wanted, set()):
         raise ConflictError(f"a send that is {current} cannot become {wanted}")
+
+
+def resumed_status(send: Send, now: datetime) -> SendStatus:
+    """What a paused send becomes when it goes on.
+
+    One whose audience is not complete resolves (again): pages that are frozen already stay.
+    """
+    if send.starts_at > now:
+        return SendStatus.SCHEDULED
+    return SendStatus.RESOLVING if send.resolved_at is None else SendStatus.SENDING
