@@ -5,7 +5,6 @@ Source: 3GPP TS 23.038; counts agree with Twilio's own segment calculator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +13,7 @@ _GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
+_GSM_ALL = _GSM_BASIC | _GSM_EXTENSION
 
 MAX_BODY_CHARACTERS = 1600
 
@@ -35,34 +35,30 @@ class Parts:
 
 def count_parts(text: str) -> Parts:
     """Encoding and billed parts of a text; the empty text counts one part."""
-    if _is_gsm_7(text):
-        return Parts(
-            encoding=Encoding.GSM_7,
-            count=_pack((2 if c in _GSM_EXTENSION else 1 for c in text), single=160, multi=153),
-        )
-    return Parts(
-        encoding=Encoding.UCS_2,
-        count=_pack((2 if ord(c) > 0xFFFF else 1 for c in text), single=70, multi=67),
-    )
+    if _GSM_ALL.issuperset(text):
+        extended = not _GSM_BASIC.issuperset(text)
+        widths = [2 if c in _GSM_EXTENSION else 1 for c in text] if extended else None
+        return Parts(encoding=Encoding.GSM_7, count=_pack(text, widths, single=160, multi=153))
+    surrogates = max(text) > "\uffff"
+    widths = [2 if c > "\uffff" else 1 for c in text] if surrogates else None
+    return Parts(encoding=Encoding.UCS_2, count=_pack(text, widths, single=70, multi=67))
 
 
 def ucs_2_characters(text: str) -> tuple[str, ...]:
     """The characters that keep a text out of GSM-7, in order of appearance, each once."""
-    return tuple(dict.fromkeys(c for c in text if c not in _GSM_BASIC and c not in _GSM_EXTENSION))
+    return tuple(dict.fromkeys(c for c in text if c not in _GSM_ALL))
 
 
-def _is_gsm_7(text: str) -> bool:
-    return all(c in _GSM_BASIC or c in _GSM_EXTENSION for c in text)
-
-
-def _pack(widths: Iterator[int], *, single: int, multi: int) -> int:
-    total = 0
-    parts = 1
-    used = 0
+def _pack(text: str, widths: list[int] | None, *, single: int, multi: int) -> int:
+    """Parts for characters of these widths, none of them split; None: all are one unit wide."""
+    if widths is None:
+        return 1 if len(text) <= single else -(-len(text) // multi)
+    if sum(widths) <= single:
+        return 1
+    parts, used = 1, 0
     for width in widths:
-        total += width
         if used + width > multi:
             parts += 1
             used = 0
         used += width
-    return 1 if total <= single else parts
+    return parts

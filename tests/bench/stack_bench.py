@@ -1,0 +1,165 @@
+"""How fast and how large the whole product is on one machine, through HTTP and the carrier only."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from infra.local.client import Client, Connections, import_csv
+from infra.local.home import Home
+from infra.local.stack import running
+from tests.bench.table import Figure, percentile
+
+PEOPLE = 1000
+REPLIES = 100
+AT_ONCE = 20
+WITHIN_SECONDS = 120
+SERVICE = "MG" + "7" * 32
+PROGRAM = "bench"
+
+
+def run() -> Iterator[Figure]:
+    """Ready time, API call to first text, 1,000 texts settled, reply to lead, webhook, memory."""
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+        began = time.perf_counter()
+        with running(Home(Path(folder))) as description:
+            yield _figure("stack ready", time.perf_counter() - began, "s", "under 15")
+            stack = Connections.of(description)
+            _prepare(stack)
+            yield from _thousand(stack)
+            yield from _replies(stack)
+            yield _figure("memory of stack and simulator", _memory_mib(), "MiB", "under 1024")
+
+
+def _prepare(stack: Connections) -> None:
+    stack.client("admin").put(
+        f"/programs/{PROGRAM}",
+        {
+            "brand": "Acme",
+            "sender": {"messaging_service_sid": SERVICE},
+            "quiet_hours": {"policy": "none"},
+            "messages_per_second": 10_000,
+        },
+    )
+    rows = "\n".join(f"{_phone(n)},Ann {n}" for n in range(PEOPLE))
+    marketer = stack.client("marketer")
+    import_id = import_csv(
+        marketer,
+        f"phone,first_name\n{rows}\n".encode(),
+        kind="contacts",
+        program=PROGRAM,
+        lists=["bench"],
+        consent={"source": "bench", "obtained_at": "2026-01-01T00:00:00Z"},
+    )
+    _await(lambda: marketer.get(f"/imports/{import_id}")["status"] == "completed")
+
+
+def _thousand(stack: Connections) -> Iterator[Figure]:
+    marketer = stack.client("marketer")
+    campaign = marketer.post(
+        "/campaigns",
+        {
+            "name": "Bench",
+            "program": PROGRAM,
+            "body": "Hi {{ contact.first_name }}! Acme: 2 for 1. Reply STOP to opt out",
+            "segment": {"list": "bench"},
+        },
+    )
+    began = time.time()
+    send = marketer.post(f"/campaigns/{campaign['id']}/sends", {}, idempotency_key=uuid4().hex)
+    _await(
+        lambda: stack.carrier.get("/simulator/messages", to=_phone(0))["messages"] or _any(stack)
+    )
+    yield _figure("API call to first text", time.time() - began, "s", "under 2")
+    _await(lambda: marketer.get(f"/sends/{send['id']}")["counts"]["delivered"] == PEOPLE, 0.1)
+    yield _figure(f"{PEOPLE:,} texted and settled", time.time() - began, "s", "under 60")
+
+
+def _any(stack: Connections) -> bool:
+    return bool(stack.carrier.get("/simulator/messages", direction="outbound-api")["messages"])
+
+
+def _replies(stack: Connections) -> Iterator[Figure]:
+    """Reply to lead: seen by a reader that asks for the list all the time, as sales would."""
+    said: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    answered: list[float] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        sales = stack.client("sales")
+        while not done.is_set():
+            leads = sales.get("/leads", program=PROGRAM, limit=500)["leads"]
+            now = time.perf_counter()
+            for lead in leads:
+                seen.setdefault(lead["phone"], now)
+            time.sleep(0.02)
+
+    def reply(number: int) -> None:
+        carrier = Client(base_url=stack.carrier_url)
+        phone = _phone(number)
+        said[phone] = began = time.perf_counter()
+        carrier.post(
+            "/simulator/inbound", {"from": phone, "to": SERVICE, "body": "Yes! what time?"}
+        )
+        answered.append(time.perf_counter() - began)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(AT_ONCE) as handsets:
+        list(handsets.map(reply, range(REPLIES)))
+    _await(lambda: len(seen) >= REPLIES)
+    done.set()
+    watcher.join()
+    waits = [seen[phone] - said[phone] for phone in said]
+    yield _figure("reply to lead, p50", percentile(waits, 0.5), "s")
+    yield _figure("reply to lead, p99", percentile(waits, 0.99), "s", "under 1")
+    yield _figure("inbound webhook, p95", percentile(answered, 0.95), "s", "under 0.1")
+
+
+def _await(check: Any, step: float = 0.02) -> None:
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while not check():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the bench's stack did not get there in time")
+        time.sleep(step)
+
+
+def _memory_mib() -> float:
+    """The proportional set size of every process that this one started, directly or not."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    total, todo = 0, list(children.get(os.getpid(), []))
+    while todo:
+        pid = todo.pop()
+        todo += children.get(pid, [])
+        total += _pss_kib(pid)
+    return total / 1024
+
+
+def _pss_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _phone(number: int) -> str:
+    return f"+1512{200 + number // 100:03d}{1000 + number:04d}"
+
+
+def _figure(name: str, value: float, unit: str, aim: str = "") -> Figure:
+    return Figure(bench="local stack", name=name, value=value, unit=unit, aim=aim)
