@@ -25,7 +25,10 @@ ALL_PROGRAMS = "all"
 """The scope of an opt-out that holds in every program."""
 
 TEXTED = "text"
-"""The source of a consent or an opt-out that came as a text from the person's own phone."""
+"""The source of a consent or an opt-out that was texted in a keyword the carrier acts on too."""
+
+REPLIED = "reply"
+"""The source of one that was texted in other words, of which the carrier knows nothing."""
 
 
 class ConsentKind(StrEnum):

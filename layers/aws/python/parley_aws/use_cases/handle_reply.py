@@ -1,0 +1,334 @@
+"""Understand a reply that was heard: what it answers, what it means, who should call back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from parley import ids
+from parley.answers import may_answer
+from parley.attribution import Attribution, candidates, is_within, time_since, was_handed_over
+from parley.contact import Contact, LastReply
+from parley.errors import TransientError
+from parley.journal import JournalEvent, JournalKind, TextKind
+from parley.lead import Lead, LeadStatus, Score, score_lead
+from parley.ledger import ResponseKind
+from parley.program import Program
+from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
+from parley.sending import TEXT_PREFIX
+from parley_aws.ports import (
+    Clock,
+    ContactStore,
+    Journal,
+    LeadStore,
+    Ledger,
+    ProgramStore,
+    SendStore,
+)
+from parley_aws.use_cases.texting import HandOverText, TextOrder
+
+_ROUNDS = 8
+
+REMEMBERED_CHARACTERS = 160
+"""How much of a reply stays on the contact, which has to remain a small item."""
+
+ANSWER_WITHIN = timedelta(minutes=60)
+"""An automatic answer that could not go out by then would come out of the blue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """A reply with what was found out about it; `journal` is all of its number's, oldest first."""
+
+    event: JournalEvent
+    journal: Sequence[JournalEvent]
+    program: Program | None
+    attribution: Attribution | None
+    understanding: Understanding
+
+    @property
+    def body(self) -> str:
+        """What they wrote."""
+        return self.event.details["body"]
+
+    @property
+    def sid(self) -> str:
+        """The provider's id of the text."""
+        return self.event.details["sid"]
+
+
+class HandleReply:
+    """Handles one reply; handling it again changes nothing.
+
+    Every step finds what an attempt before it wrote: ids follow from the text's own, counts from
+    the journal. `locate` makes a contact of whom nothing but the number is known.
+    """
+
+    def __init__(
+        self,
+        *,
+        contacts: ContactStore,
+        journal: Journal,
+        programs: ProgramStore,
+        sends: SendStore,
+        ledger: Ledger,
+        leads: LeadStore,
+        hand_over: HandOverText,
+        clock: Clock,
+        id_key: bytes,
+        locate: Callable[[str], Contact],
+    ) -> None:
+        self._contacts = contacts
+        self._journal = journal
+        self._programs = programs
+        self._sends = sends
+        self._ledger = ledger
+        self._leads = leads
+        self._hand_over = hand_over
+        self._clock = clock
+        self._id_key = id_key
+        self._locate = locate
+
+    def __call__(self, sid: str) -> None:
+        """Handle the reply with this sid; nothing where it was erased since it came.
+
+        Raises TransientError where another try may do what is left to do.
+        """
+        event = self._journal.reply(sid)
+        if event is None:
+            return
+        journal = self._journal.of(event.phone)
+        reply = self._understand(event, journal)
+        if not any(earlier.id == _understanding_id(reply) for earlier in journal):
+            self._remember(reply)
+            lead = self._lead(reply)
+            self._respond(reply, lead)
+            self._journal.append([_understanding_event(reply, lead)])
+        self._answer(reply)
+
+    def _understand(self, event: JournalEvent, journal: Sequence[JournalEvent]) -> _Reply:
+        program = self._programs.get(event.program_id) if event.program_id else None
+        attribution = self._attribute(event) if program else None
+        understanding = Understanding(
+            intent=Intent(event.details["intent"]), why=event.details["why"]
+        )
+        if attribution and understanding.intent in FREE_TEXT:
+            listening = Listening(lead_keywords=attribution.campaign.lead_keywords)
+            understanding = classify_reply(event.details["body"], listening)
+        return _Reply(
+            event=event,
+            journal=journal,
+            program=program,
+            attribution=attribution,
+            understanding=understanding,
+        )
+
+    def _attribute(self, event: JournalEvent) -> Attribution | None:
+        contact = self._contacts.get(event.phone)
+        if contact is None or event.program_id is None:
+            return None
+        claims = candidates(contact, event.program_id, event.occurred_at)
+        message_ids = {
+            claim.send_id: ids.message_id(self._id_key, send=claim.send_id, phone=event.phone)
+            for claim in claims
+        }
+        messages = self._ledger.get_many(list(message_ids.values())) if message_ids else {}
+        for claim in claims:
+            message_id = message_ids[claim.send_id]
+            if not was_handed_over(messages.get(message_id)):
+                continue
+            send = self._sends.get(claim.send_id)
+            after = time_since(claim, event.occurred_at)
+            if send is not None and is_within(send.campaign, after):
+                return Attribution(
+                    send_id=send.id, message_id=message_id, campaign=send.campaign, after=after
+                )
+        return None
+
+    def _remember(self, reply: _Reply) -> None:
+        """Note on the contact what they said last; an older reply does not replace a newer."""
+        campaign_id = reply.attribution.campaign.id if reply.attribution else None
+        last = LastReply(
+            body=reply.body[:REMEMBERED_CHARACTERS],
+            received_at=reply.event.occurred_at,
+            intent=reply.understanding.intent.value,
+            campaign_id=campaign_id,
+        )
+        for _ in range(_ROUNDS):
+            stored = self._contacts.get(reply.event.phone)
+            contact = stored or self._locate(reply.event.phone)
+            standing = contact.last_reply
+            if standing is not None and standing.received_at >= last.received_at:
+                return
+            sending = replace(contact.sending, version=contact.sending.version + 1)
+            expected = stored.sending.version if stored else None
+            changed = replace(contact, last_reply=last, sending=sending)
+            if self._contacts.save(changed, expected_version=expected):
+                return
+        raise TransientError("the contact keeps changing; the reply was not noted on it")
+
+    def _respond(self, reply: _Reply, lead: Lead | None) -> None:
+        """Count the reply, and what it led to, under the send that it answers."""
+        attribution = reply.attribution
+        if attribution is None:
+            return
+        about = {"message_id": attribution.message_id, "sid": reply.sid}
+        self._ledger.respond(
+            attribution.send_id,
+            ResponseKind.REPLY,
+            response_id=reply.sid,
+            details={
+                **about,
+                "intent": reply.understanding.intent.value,
+                "why": reply.understanding.why,
+            },
+        )
+        if reply.understanding.intent in LEAVING:
+            self._ledger.respond(
+                attribution.send_id,
+                ResponseKind.OPT_OUT,
+                response_id=attribution.message_id,
+                details=about,
+            )
+        if lead is not None and lead.send_id == attribution.send_id:
+            self._ledger.respond(
+                attribution.send_id,
+                ResponseKind.LEAD,
+                response_id=lead.id,
+                details={**about, "lead_id": lead.id},
+            )
+
+    def _lead(self, reply: _Reply) -> Lead | None:
+        """The lead that this reply made or that it was counted on, if any."""
+        program = reply.program
+        if program is None:
+            return None
+        lead_id = "lead_" + ids.keyed_hash(self._id_key, "lead", program.id, reply.sid)
+        for _ in range(_ROUNDS):
+            made = self._leads.get(lead_id)
+            if made is not None:
+                return made
+            active = self._leads.active(program.id, reply.event.phone)
+            if active is None:
+                score = self._score(reply, earlier_replies=0)
+                if score is None:
+                    return None
+                lead = self._new_lead(lead_id, reply, program, score)
+                if self._leads.open(lead):
+                    return lead
+            else:
+                raised = self._raised(active, reply)
+                if raised == active or self._leads.update(raised, expected=active):
+                    return raised
+        raise TransientError("the lead keeps changing; the reply was not counted on it")
+
+    def _score(self, reply: _Reply, *, earlier_replies: int) -> Score | None:
+        return score_lead(
+            reply.understanding.intent,
+            reply.body,
+            after=reply.attribution.after if reply.attribution else None,
+            earlier_replies=earlier_replies,
+        )
+
+    def _new_lead(self, lead_id: str, reply: _Reply, program: Program, score: Score) -> Lead:
+        contact = self._contacts.get(reply.event.phone)
+        attribution = reply.attribution
+        received_at = reply.event.occurred_at
+        return Lead(
+            id=lead_id,
+            phone=reply.event.phone,
+            first_name=contact.first_name if contact else None,
+            program_id=program.id,
+            campaign_id=attribution.campaign.id if attribution else None,
+            send_id=attribution.send_id if attribution else None,
+            score=score.points,
+            reasons=score.reasons,
+            reply_body=reply.body,
+            reply_received_at=received_at,
+            replies=1,
+            status=LeadStatus.OPEN,
+            owner=None,
+            due_at=received_at + program.lead_sla,
+            created_at=received_at,
+        )
+
+    def _raised(self, lead: Lead, reply: _Reply) -> Lead:
+        """The lead with this reply on it: the score never falls, reasons add up.
+
+        How many replies there are is counted in the journal, so that one that is handled twice is
+        not counted twice.
+        """
+        replies = max(lead.replies, _replies_since(lead, reply.journal))
+        score = self._score(reply, earlier_replies=replies - 1)
+        is_newer = reply.event.occurred_at > lead.reply_received_at
+        return replace(
+            lead,
+            score=max(lead.score, score.points) if score else lead.score,
+            reasons=tuple(dict.fromkeys((*lead.reasons, *(score.reasons if score else ())))),
+            reply_body=reply.body if is_newer else lead.reply_body,
+            reply_received_at=reply.event.occurred_at if is_newer else lead.reply_received_at,
+            replies=replies,
+        )
+
+    def _answer(self, reply: _Reply) -> None:
+        """Send the campaign's automatic answer to one who shows interest, once for each send."""
+        attribution, program = reply.attribution, reply.program
+        if attribution is None or program is None or attribution.campaign.auto_reply is None:
+            return
+        now = self._clock.now()
+        if (
+            self._score(reply, earlier_replies=0) is None
+            or now - reply.event.occurred_at > ANSWER_WITHIN
+            or self._programs.by_sender(reply.event.phone) is not None
+        ):
+            return
+        text_id = TEXT_PREFIX + ids.keyed_hash(self._id_key, "auto_reply", attribution.message_id)
+        if not may_answer(reply.journal, TextKind.AUTO_REPLY, now):
+            return
+        self._hand_over(
+            TextOrder(
+                id=text_id,
+                kind=TextKind.AUTO_REPLY,
+                phone=reply.event.phone,
+                program=program,
+                body=attribution.campaign.auto_reply,
+                details={"in_reply_to": reply.sid, "send_id": attribution.send_id},
+            )
+        )
+
+
+def _replies_since(lead: Lead, journal: Sequence[JournalEvent]) -> int:
+    return sum(
+        1
+        for event in journal
+        if event.kind is JournalKind.REPLY
+        and event.program_id == lead.program_id
+        and event.occurred_at >= lead.created_at
+    )
+
+
+def _understanding_id(reply: _Reply) -> str:
+    return f"understanding-{reply.sid}"
+
+
+def _understanding_event(reply: _Reply, lead: Lead | None) -> JournalEvent:
+    attribution = reply.attribution
+    found: dict[str, str | None] = {
+        "sid": reply.sid,
+        "body": reply.body,
+        "intent": reply.understanding.intent.value,
+        "why": reply.understanding.why,
+        "send_id": attribution.send_id if attribution else None,
+        "campaign_id": attribution.campaign.id if attribution else None,
+        "message_id": attribution.message_id if attribution else None,
+        "lead_id": lead.id if lead else None,
+    }
+    return JournalEvent(
+        id=_understanding_id(reply),
+        phone=reply.event.phone,
+        kind=JournalKind.UNDERSTANDING,
+        occurred_at=reply.event.occurred_at,
+        program_id=reply.event.program_id,
+        details={name: value for name, value in found.items() if value is not None},
+    )
