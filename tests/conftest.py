@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
+pytest_plugins = ["tests.support.stack"]
+
 PURE = ("unit", "simulation")
 """Folders of tests/ whose tests may open no socket."""
 

@@ -44,15 +44,20 @@ def compile_unchecked(folder: Path) -> bool:
     interpreter = _lambda_interpreter()
     if interpreter is None:
         return False
+    compile_with(interpreter, folder)
+    return True
+
+
+def compile_with(interpreter: str, folder: Path) -> None:
+    """Compile a folder's modules with an interpreter, as byte code that is trusted unchecked."""
     subprocess.run(  # noqa: S603 - runs the standard library's own compiler
         [
-            interpreter,
-            *("-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"),
+            *(interpreter, "-m", "compileall", "-q", "-j", "0"),
+            *("--invalidation-mode", "unchecked-hash"),
             *("-s", str(folder), "-p", "/opt", str(folder)),
         ],
         check=True,
     )
-    return True
 
 
 def _lambda_interpreter() -> str | None:

@@ -1,13 +1,14 @@
 """``python -m infra.local up|down|reset``."""
 
 import argparse
+import os
 import signal
 import sys
 import time
 from types import FrameType
 
 from infra.local.home import Home, LocalStackError
-from infra.local.stack import LocalStack
+from infra.local.stack import StackRunner
 
 
 class _StopRequestedError(Exception):
@@ -40,25 +41,36 @@ def main() -> int:
 def _up(home: Home) -> int:
     signal.signal(signal.SIGTERM, _request_stop)
     signal.signal(signal.SIGINT, _request_stop)
-    stack = LocalStack(home)
+    stack = StackRunner(home)
     started = time.monotonic()
     try:
         description = stack.start()
         seconds = time.monotonic() - started
         print(f"ready in {seconds:.1f} s: {description['api_url']}")
         print(f"keys and addresses: {home.description}; Ctrl-C ends it, make down too", flush=True)
-        while (ended := stack.failed()) is None:
+        while (ended := stack.failed()) is None and _parent_lives():
             time.sleep(0.5)
     except _StopRequestedError:
         print("stopping", flush=True)
         return 0
     else:
+        if ended is None:
+            return 0
         print(f"error: {ended} ended by itself; see {home.logs}", file=sys.stderr)
         return 1
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stack.stop()
+
+
+def _parent_lives() -> bool:
+    """False once the process that PARLEY_PARENT names is gone; true where none is named."""
+    try:
+        os.kill(int(os.environ.get("PARLEY_PARENT", os.getpid())), 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _request_stop(_number: int, _frame: FrameType | None) -> None:

@@ -40,14 +40,14 @@ def running(home: Home) -> Iterator[dict[str, Any]]:
     Raises:
         LocalStackError: it cannot start: one runs already, a port is taken, a part failed.
     """
-    stack = LocalStack(home)
+    stack = StackRunner(home)
     try:
         yield stack.start()
     finally:
         stack.stop()
 
 
-class LocalStack:
+class StackRunner:
     """One stack in one folder."""
 
     def __init__(self, home: Home) -> None:

@@ -114,6 +114,11 @@ class Zygote:
         )
         theirs.close()
 
+    def close(self) -> None:
+        """End the process; workers end when their own input does."""
+        self._channel.close()
+        self._process.wait(10)
+
     def spawn(self, script: str, *, cwd: str, env: Mapping[str, str]) -> ForkedWorker:
         """Fork a worker that runs a script.
 

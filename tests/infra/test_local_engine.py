@@ -1,0 +1,213 @@
+"""What the launcher of the local engine mends, each against the pinned engine or a stand-in."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.local import engine
+from infra.local.zygote import Zygote
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+
+def test_it_is_written_for_the_installed_version() -> None:
+    assert version("ministack") == engine.ENGINE_VERSION
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (
+            "ministack.core.lambda_runtime",
+            ("acquire_worker", "release_worker", "invalidate_worker", "subprocess", "Worker"),
+        ),
+        (
+            "ministack.services.lambda_svc",
+            (
+                *("acquire_worker", "release_worker", "invalidate_worker"),
+                *("_poll_dynamodb_streams", "_poll_sqs", "_iter_all_esms", "_esms"),
+                *("_dynamodb_stream_positions", "_sqs_esm_concurrency", "executions_in_flight"),
+            ),
+        ),
+        (
+            "ministack.services.dynamodb",
+            (
+                *("_stream_records", "_stream_trimmed", "get_state", "load_persisted_state"),
+                *("stream_start_position", "stream_end_position", "stream_records_since"),
+            ),
+        ),
+        ("ministack.services.sqs", ("_queues", "load_persisted_state")),
+        ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
+    ],
+)
+def test_the_engine_has_what_is_replaced(module: str, names: tuple[str, ...]) -> None:
+    script = f"import {module} as m; import sys; sys.exit(not all(hasattr(m, n) for n in {names}))"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+class Pool:
+    """Stands in for the engine's worker pool: as many as the bound allows."""
+
+    def __init__(self) -> None:
+        self.busy = 0
+        self.most = 0
+        self.lock = threading.Lock()
+
+    def acquire(
+        self,
+        name: str,
+        config: dict[str, Any],
+        code: bytes,
+        qualifier: str = "$LATEST",
+        max_concurrency: int | None = None,
+    ) -> tuple[object | None, str]:
+        with self.lock:
+            if max_concurrency and self.busy >= max_concurrency:
+                return None, "func_cap"
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            return object(), "spawn"
+
+    def release(self, worker: object) -> None:
+        with self.lock:
+            self.busy -= 1
+
+
+@pytest.fixture
+def pool() -> Pool:
+    return Pool()
+
+
+def limited(pool: Pool, *, patience: float) -> SimpleNamespace:
+    module = SimpleNamespace(
+        acquire_worker=pool.acquire, release_worker=pool.release, invalidate_worker=lambda: None
+    )
+    engine.limit_workers(module, SimpleNamespace(), limit=2, patience=patience)
+    return module
+
+
+def test_invocations_wait_for_a_free_worker(pool: Pool) -> None:
+    module = limited(pool, patience=10)
+    done: queue.Queue[str] = queue.Queue()
+
+    def invoke() -> None:
+        worker, _reason = module.acquire_worker("f", {}, b"")
+        time.sleep(0.02)
+        module.release_worker(worker)
+        done.put("done")
+
+    threads = [threading.Thread(target=invoke) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+
+    assert done.qsize() == 10
+    assert pool.most == 2
+
+
+def test_functions_that_wait_for_each_other_go_on_in_the_end(pool: Pool) -> None:
+    module = limited(pool, patience=0.05)
+    workers = [module.acquire_worker("f", {}, b"") for _ in range(3)]
+    assert all(worker is not None for worker, _reason in workers)
+
+
+def test_logs_are_read_without_a_wait_for_more() -> None:
+    class Worker:
+        def __init__(self) -> None:
+            self._stderr_queue: queue.Queue[str] = queue.Queue()
+
+        def _drain_stderr_bounded(self) -> str:
+            raise AssertionError("replaced")
+
+    engine.drain_logs_at_once(SimpleNamespace(Worker=Worker))
+    worker = Worker()
+    started = time.monotonic()
+    assert worker._drain_stderr_bounded() == ""
+    assert time.monotonic() - started < 0.04
+    worker._stderr_queue.put("one")
+    worker._stderr_queue.put("two")
+    assert worker._drain_stderr_bounded() == "one\ntwo"
+
+
+def test_fifo_batches_run_at_once() -> None:
+    def concurrency(_mapping: Any, _function: Any, _config: Any, queue: Any = None) -> int:
+        return 1 if (queue or {}).get("is_fifo") else 7
+
+    module = SimpleNamespace(_sqs_esm_concurrency=concurrency)
+    engine.run_message_groups_side_by_side(module)
+    assert module._sqs_esm_concurrency({}, {}, {}, {"is_fifo": True}) == 7
+
+
+def test_messages_in_flight_at_a_stop_are_visible_after_it() -> None:
+    later = time.time() + 1000
+    messages = [
+        {"receive_count": 1, "visible_at": later},
+        {"receive_count": 0, "visible_at": later},
+    ]
+    queues = SimpleNamespace(_data={})
+
+    def load(data: dict[str, Any]) -> None:
+        queues._data.update(data)
+
+    module = SimpleNamespace(load_persisted_state=load, _queues=queues)
+    engine.redeliver_after_restart(module)
+    module.load_persisted_state({"q": {"messages": messages}})
+    assert messages[0]["visible_at"] <= time.time()
+    assert messages[1]["visible_at"] == later, "a delayed message stays delayed"
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    started = Zygote()
+    yield started
+    started.close()
+
+
+SCRIPT = """
+import json, os, sys
+print("log line", file=sys.stderr)
+for line in sys.stdin:
+    said = {"said": line.strip(), "env": os.environ.get("NAME"), "cwd": os.getcwd()}
+    print(json.dumps(said | {n: n in sys.modules for n in ("boto3", "parley")}), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_a_forked_worker_is_like_a_process_of_its_own(zygote: Zygote, tmp_path: Path) -> None:
+    script = tmp_path / "_worker.py"
+    script.write_text(SCRIPT)
+    workers = [
+        zygote.spawn(str(script), cwd=str(tmp_path), env={"NAME": name}) for name in ("a", "b")
+    ]
+    for worker, name in zip(workers, ("a", "b"), strict=True):
+        assert worker.poll() is None
+        worker.stdin.write("hello\n")
+        worker.stdin.flush()
+        answer = worker.stdout.readline()
+        assert '"said": "hello"' in answer
+        assert f'"env": "{name}"' in answer
+        assert str(tmp_path) in answer
+        assert '"boto3": true' in answer
+        assert '"parley": false' in answer, "our code comes from the deployed layers only"
+        assert worker.stderr.readline() == "log line\n"
+    first, second = workers
+    first.stdin.close()
+    assert first.wait(5) == 0
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(0.05)
+    second.terminate()
+    assert second.wait(5) == 0
+    second._signal(signal.SIGKILL)
