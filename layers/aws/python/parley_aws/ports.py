@@ -369,8 +369,14 @@ class LedgerChange:
 class Allowance(Protocol):
     """What may still be taken of a program's pace and of a send's money."""
 
-    def pace(self, program_id: str, *, count: int, per_second: int, now: datetime) -> datetime:
-        """Reserve a program's next `count` hand-overs; when they may start, not before `now`."""
+    def pace(
+        self, program_id: str, *, count: int, per_second: int, now: datetime, until: datetime
+    ) -> datetime | None:
+        """Reserve a program's next `count` hand-overs; when they may start, not before `now`.
+
+        None, and nothing is reserved, where that would be after `until`: a send that is canceled
+        must not have taken a program's pace for hours.
+        """
 
     def spend(self, send_id: str, amount: Decimal, *, limit: Decimal) -> bool:
         """Reserve money of a send if its sum stays within the limit; whether it does."""

@@ -101,8 +101,12 @@ class MemoryAllowance:
         self._free_from: dict[str, datetime] = {}
         self.spent: dict[str, Decimal] = {}
 
-    def pace(self, program_id: str, *, count: int, per_second: int, now: datetime) -> datetime:
+    def pace(
+        self, program_id: str, *, count: int, per_second: int, now: datetime, until: datetime
+    ) -> datetime | None:
         starts = max(now, self._free_from.get(program_id, now))
+        if starts > until:
+            return None
         self._free_from[program_id] = starts + timedelta(seconds=count / per_second)
         return starts
 
