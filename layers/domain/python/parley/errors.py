@@ -54,3 +54,7 @@ class TransientError(ParleyError):
     """Something outside failed in a way that a later try may not."""
 
     retryable: ClassVar[bool] = True
+
+
+class QuotaError(ParleyError):
+    """The request is well formed, but its like came too often."""

@@ -274,6 +274,9 @@ class Api:
             for method, operation in operations.items():
                 if self._declared[method.upper(), path].roles is None:
                     operation["security"] = []
+                for parameter in operation.get("parameters", ()):
+                    if parameter["in"] == "header":
+                        parameter["name"] = parameter["name"].title()
         for unused in ("ValidationError", "HTTPValidationError"):
             document["components"]["schemas"].pop(unused, None)
         return json.dumps(document, ensure_ascii=False)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from parley_aws.http.api import Api
-from parley_aws.http.routes import campaigns, health, keys, programs
+from parley_aws.http.routes import (
+    campaigns,
+    documentation,
+    health,
+    keys,
+    programs,
+    reports,
+    sends,
+)
 from parley_aws.http.services import Services
 
 _DESCRIPTION = """\
@@ -15,10 +23,13 @@ phone numbers are E.164 (`%2B` in paths); money is decimal text with a currency.
 read, 422 where fields break rules, each named in `errors`.
 """
 
+_MODULES = (programs, campaigns, sends, reports, keys, health, documentation)
+"""In the order of the documentation."""
+
 
 def build(services: Services) -> Api:
     """The API over these services."""
     api = Api(services, title="Parley", version="1", description=_DESCRIPTION)
-    for module in (health, keys, programs, campaigns):
+    for module in _MODULES:
         module.register(api, services)
     return api

@@ -20,6 +20,7 @@ from parley.errors import (
     InvalidInputError,
     NotFoundError,
     ParleyError,
+    QuotaError,
     TransientError,
 )
 
@@ -135,6 +136,8 @@ def problem_response(error: Exception) -> Response[str]:
             return _response(HTTPStatus.NOT_FOUND, "not_found", str(error))
         case ConflictError():
             return _response(HTTPStatus.CONFLICT, error.code, str(error), facts=error.details)
+        case QuotaError():
+            return _response(HTTPStatus.TOO_MANY_REQUESTS, "quota", str(error))
         case TransientError():
             return _response(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -200,7 +203,7 @@ _MESSAGES = {
 
 def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
     place, *rest = error["loc"]
-    names = rest or [place]
+    names = [n.title() for n in rest] if place == "header" else rest or [place]
     field = "".join(f"[{n}]" if isinstance(n, int) else f".{n}" for n in names).removeprefix(".")
     return FieldProblem(field=field[:200], message=_message(error))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from parley_aws.ports import (
+    Allowance,
     CampaignStore,
     Clock,
     ContactStore,
@@ -14,6 +15,7 @@ from parley_aws.ports import (
     Ledger,
     MetricsStore,
     ProgramStore,
+    Provider,
     Queue,
     Scheduler,
     SendStore,
@@ -60,6 +62,12 @@ class Services(Protocol):
 
     def metrics(self) -> MetricsStore:
         """Metrics of sends."""
+
+    def allowance(self) -> Allowance:
+        """Programs' pace and sends' money."""
+
+    def provider(self) -> Provider:
+        """Whoever carries texts."""
 
     def queue(self, name: str) -> Queue:
         """A queue by its name in the template, such as `sends`."""

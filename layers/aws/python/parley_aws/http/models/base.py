@@ -43,14 +43,18 @@ _RFC_3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+
 
 
 def _parse_moment(value: object) -> datetime:
-    """An instant from RFC 3339 text; the plus sign of a query that was not escaped is forgiven."""
+    """An instant from RFC 3339 text, to the millisecond, which is what tables keep.
+
+    The plus sign of a query that was not escaped is forgiven.
+    """
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _RFC_3339.match(value):
         raise ValueError("must be a time with its offset, such as 2026-11-27T18:00:00Z")
     text = f"{value[:19]}{value[19:].replace(' ', '+')}".upper()
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     except (ValueError, OverflowError):
         raise ValueError("is no time that exists") from None
 
