@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from parley.outcome import MessageStatus
+from parley.outcome import MessageStatus, Outcome, rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,23 @@ class Message:
     body: str | None = None
     handed_over_at: datetime | None = None
     updated_at: datetime
+
+
+def merged(stored: Message, recorded: Message) -> Message:
+    """One message of two records of it: the higher rank's status stands, the stored one's of equal
+    ranks, and what that record lacks the other fills in."""
+    of_stored = Outcome(status=stored.status, reason=stored.reason)
+    of_recorded = Outcome(status=recorded.status, reason=recorded.reason)
+    stands = rank(of_recorded) <= rank(of_stored)
+    winner, other = (stored, recorded) if stands else (recorded, stored)
+    return replace(
+        winner,
+        phone=winner.phone or other.phone,
+        provider_sid=winner.provider_sid or other.provider_sid,
+        parts=winner.parts or other.parts,
+        body=winner.body or other.body,
+        handed_over_at=winner.handed_over_at or other.handed_over_at,
+    )
 
 
 class ResponseKind(StrEnum):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from parley.ids import LEDGER_SHARDS, ledger_shard, send_of_message
-from parley.ledger import Message, ResponseKind
+from parley.ledger import Message, ResponseKind, merged
 from parley.outcome import MessageStatus, Outcome, next_status
 from parley_aws.memory.paging import page_of
 from parley_aws.ports import LedgerChange, Page
@@ -51,7 +51,7 @@ class MemoryLedger:
     def record(self, messages: Sequence[Message]) -> None:
         for message in messages:
             stored = self._messages.get(message.id)
-            self._put(_merged(stored, message) if stored else message)
+            self._put(merged(stored, message) if stored else message)
 
     def report(
         self,
@@ -144,20 +144,6 @@ class MemoryMetrics:
 
 def _outcome(message: Message) -> Outcome:
     return Outcome(status=message.status, reason=message.reason)
-
-
-def _merged(stored: Message, recorded: Message) -> Message:
-    """The higher rank's status, with what either of them knows besides."""
-    stands = next_status(_outcome(stored), _outcome(recorded)) == _outcome(stored)
-    winner, other = (stored, recorded) if stands else (recorded, stored)
-    return replace(
-        winner,
-        phone=winner.phone or other.phone,
-        provider_sid=winner.provider_sid or other.provider_sid,
-        parts=winner.parts or other.parts,
-        body=winner.body or other.body,
-        handed_over_at=winner.handed_over_at or other.handed_over_at,
-    )
 
 
 def _image(message: Message | None) -> dict[str, Any] | None:
