@@ -33,7 +33,7 @@ R = TypeVar("R")
 Item = dict[str, Any]
 """An item or a key in DynamoDB's JSON: `{"phone": {"S": "+1…"}}`."""
 
-_ATTEMPTS = 6
+_ATTEMPTS = 8
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 1.0
 

@@ -1,0 +1,320 @@
+"""The ledger: messages of sends and the responses to them, in 16 partitions a send.
+
+A partition is `<send id>#<shard>`; in it a message lies under `message#<message id>` and a response
+under `<kind>#<response id>`. `rank` (`parley.outcome.rank`) guards every change of a status, and
+`revision` every change that is made of what was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from parley import ids
+from parley.errors import TransientError
+from parley.ledger import Message, ResponseKind, merged
+from parley.outcome import MessageStatus, Outcome, rank
+from parley_aws.dynamo import partiql
+from parley_aws.dynamo.client import Item, pause, run, run_if, side_by_side
+from parley_aws.dynamo.codec import decode, encode, moment_of, stamp
+from parley_aws.dynamo.reading import get_many, query
+from parley_aws.ports import Page, WriteResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_MERGE_ATTEMPTS = 10
+_LISTING_REQUESTS = 40
+_LISTING_PAGE = 1000
+_MESSAGE = "message#"
+
+
+class DynamoLedger:
+    """The messages table."""
+
+    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    def get(self, message_id: str) -> Message | None:
+        """A message by id, consistently."""
+        item = self._item(message_key(message_id))
+        return message_of(item) if item else None
+
+    def get_many(self, message_ids: Sequence[str]) -> dict[str, Message]:
+        """The messages that exist among any number of ids, consistently."""
+        keys = [message_key(message_id) for message_id in dict.fromkeys(message_ids)]
+        found = map(message_of, get_many(self._client, self._table, keys))
+        return {message.id: message for message in found}
+
+    def entries(
+        self,
+        send_id: str,
+        *,
+        status: MessageStatus | None,
+        reason: str | None,
+        limit: int,
+        start_key: str | None,
+    ) -> Page[Message]:
+        """Messages of a send that have an entry, shard by shard, filtered; a page may be short.
+
+        The key to go on from is the id of the last message that was looked at.
+        """
+        conditions, names, values = [], {}, {}
+        for name, wanted in (("status", status), ("reason", reason)):
+            if wanted is not None:
+                conditions.append(f"#{name} = :{name}")
+                names[f"#{name}"] = name
+                values[f":{name}"] = {"S": wanted}
+        narrowed: dict[str, Any] = {}
+        if conditions:
+            narrowed["FilterExpression"] = " AND ".join(conditions)
+            narrowed["ExpressionAttributeNames"] = names
+        found: list[Message] = []
+        shard = ids.ledger_shard(start_key) if start_key else 0
+        for _ in range(_LISTING_REQUESTS):
+            answer = run(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :message)",
+                ExpressionAttributeValues={
+                    ":pk": {"S": partition(send_id, shard)},
+                    ":message": {"S": _MESSAGE},
+                    **values,
+                },
+                Limit=_LISTING_PAGE if narrowed else limit - len(found),
+                **narrowed,
+                **({"ExclusiveStartKey": message_key(start_key)} if start_key else {}),
+            )
+            found.extend(map(message_of, answer["Items"]))
+            if len(found) > limit:
+                return Page(items=tuple(found[:limit]), next_key=found[limit - 1].id)
+            last = answer.get("LastEvaluatedKey")
+            start_key = last["sk"]["S"].removeprefix(_MESSAGE) if last else None
+            if start_key is None:
+                shard += 1
+            if len(found) == limit or shard == ids.LEDGER_SHARDS:
+                break
+        return Page(items=tuple(found), next_key=start_key or _before(send_id, shard))
+
+    def record(self, messages: Sequence[Message]) -> None:
+        """Write what became of messages; where an entry exists, the higher rank's status stands
+        and what the entry lacks is filled in.
+
+        Raises TransientError where it is not certain that all are written.
+        """
+        unique: dict[str, Message] = {}
+        for message in messages:
+            known = unique.get(message.id)
+            unique[message.id] = message if known is None else merged(known, message)
+        statements = [partiql.insert(self._table, item_of(m)) for m in unique.values()]
+        results = partiql.write(self._client, statements)
+        there = [
+            message
+            for message, result in zip(unique.values(), results, strict=True)
+            if result is not WriteResult.WRITTEN
+        ]
+        side_by_side(self._merge, there)
+
+    def report(
+        self,
+        message_id: str,
+        outcome: Outcome,
+        *,
+        provider_sid: str | None,
+        error_code: str | None,
+        at: datetime,
+    ) -> bool:
+        """Apply a delivery receipt by rank; whether it changed anything. It may come before the
+        record of the hand-over: then it makes the entry that the record fills in."""
+        sets = [
+            "#status = :status",
+            "#rank = :rank",
+            "updated_at = :at",
+            "revision = if_not_exists(revision, :zero) + :one",
+        ]
+        removes = []
+        values: Item = {
+            ":status": {"S": outcome.status.value},
+            ":rank": {"N": str(rank(outcome))},
+            ":at": {"S": stamp(at)},
+            ":zero": {"N": "0"},
+            ":one": {"N": "1"},
+        }
+        for name, value in (("reason", outcome.reason), ("error_code", error_code)):
+            if value is None:
+                removes.append(name)
+            else:
+                sets.append(f"{name} = :{name}")
+                values[f":{name}"] = {"S": value}
+        if provider_sid is not None:
+            sets.append("provider_sid = if_not_exists(provider_sid, :sid)")
+            values[":sid"] = {"S": provider_sid}
+
+        def stands() -> Any:
+            item = self._item(message_key(message_id)) or {}
+            reported = (item.get("status"), item.get("updated_at"))
+            return {} if reported == (values[":status"], values[":at"]) else None
+
+        answer = run_if(
+            self._client.update_item,
+            stands=stands,
+            TableName=self._table,
+            Key=message_key(message_id),
+            UpdateExpression=f"SET {', '.join(sets)}"
+            + (f" REMOVE {', '.join(removes)}" if removes else ""),
+            ConditionExpression="attribute_not_exists(#rank) OR #rank < :rank",
+            ExpressionAttributeNames={"#status": "status", "#rank": "rank"},
+            ExpressionAttributeValues=values,
+        )
+        return answer is not None
+
+    def respond(
+        self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
+    ) -> bool:
+        """Note a response to a send, once per `response_id`; whether it was new."""
+        shard = hashlib.sha256(response_id.encode()).digest()[0] % ids.LEDGER_SHARDS
+        key = encode({"pk": partition(send_id, shard), "sk": f"{kind}#{response_id}"})
+        item = key | encode({"kind": kind, "details": dict(details)})
+        answer = run_if(
+            self._client.put_item,
+            stands=lambda: {} if self._item(key) == item else None,
+            TableName=self._table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk)",
+        )
+        return answer is not None
+
+    def responses(self, send_id: str, kind: ResponseKind) -> Iterator[dict[str, Any]]:
+        """What was noted with each response of a kind to a send, and its `response_id`."""
+        for shard in range(ids.LEDGER_SHARDS):
+            items = query(
+                self._client,
+                self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :kind)",
+                ExpressionAttributeValues={
+                    ":pk": {"S": partition(send_id, shard)},
+                    ":kind": {"S": f"{kind}#"},
+                },
+                ConsistentRead=True,
+            )
+            for item in items:
+                yield response_of(item)
+
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Take number and body out of messages; what became of them stays and is counted."""
+
+        def erase(message_id: str) -> None:
+            run_if(
+                self._client.update_item,
+                stands=None,
+                TableName=self._table,
+                Key=message_key(message_id),
+                UpdateExpression="SET revision = revision + :one REMOVE phone, body",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+
+        side_by_side(erase, list(dict.fromkeys(message_ids)))
+
+    def _merge(self, message: Message) -> None:
+        """Bring a message together with the entry that is there."""
+        for attempt in range(_MERGE_ATTEMPTS):
+            if attempt:
+                pause(attempt)
+            item = self._item(message_key(message.id))
+            if item is None:
+                condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+                together, revision = message, 0
+            else:
+                stored = message_of(item)
+                together, revision = merged(stored, message), int(item["revision"]["N"])
+                if together == stored:
+                    return
+                condition = {
+                    "ConditionExpression": "revision = :revision",
+                    "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
+                }
+            if run_if(
+                self._client.put_item,
+                stands=None,
+                TableName=self._table,
+                Item=item_of(together, revision=revision + 1),
+                **condition,
+            ):
+                return
+        raise TransientError("a message keeps changing while it is recorded")
+
+    def _item(self, key: Item) -> Item | None:
+        answer = run(self._client.get_item, TableName=self._table, Key=key, ConsistentRead=True)
+        item: Item | None = answer.get("Item")
+        return item
+
+
+def partition(send_id: str, shard: int) -> str:
+    """The partition key of one of a send's shards."""
+    return f"{send_id}#{shard:02d}"
+
+
+def message_key(message_id: str) -> Item:
+    """The key of a message's item."""
+    send_id = message_id.rpartition("-")[0]
+    shard = ids.ledger_shard(message_id)
+    return {"pk": {"S": partition(send_id, shard)}, "sk": {"S": f"{_MESSAGE}{message_id}"}}
+
+
+def is_message(item: Mapping[str, Any]) -> bool:
+    """Whether an item holds a message, not a response."""
+    return str(item["sk"]["S"]).startswith(_MESSAGE)
+
+
+def item_of(message: Message, *, revision: int = 1) -> Item:
+    """The item that holds a message."""
+    values = {
+        "status": message.status,
+        "rank": rank(Outcome(status=message.status, reason=message.reason)),
+        "revision": revision,
+        "reason": message.reason,
+        "error_code": message.error_code,
+        "phone": message.phone or None,
+        "provider_sid": message.provider_sid,
+        "parts": message.parts or None,
+        "body": message.body,
+        "handed_over_at": message.handed_over_at,
+        "updated_at": message.updated_at,
+    }
+    return message_key(message.id) | encode(values)
+
+
+def message_of(item: Mapping[str, Any]) -> Message:
+    """The message in an item; its phone is empty while only its receipt is known."""
+    values = decode(item)
+    message_id = values["sk"].removeprefix(_MESSAGE)
+    handed_over_at = values.get("handed_over_at")
+    return Message(
+        id=message_id,
+        send_id=values["pk"].rpartition("#")[0],
+        phone=values.get("phone", ""),
+        status=MessageStatus(values["status"]),
+        reason=values.get("reason"),
+        error_code=values.get("error_code"),
+        provider_sid=values.get("provider_sid"),
+        parts=values.get("parts", 0),
+        body=values.get("body"),
+        handed_over_at=moment_of(handed_over_at) if handed_over_at else None,
+        updated_at=moment_of(values["updated_at"]),
+    )
+
+
+def response_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What was noted with a response: its details, `kind` and `response_id`."""
+    values = decode(item)
+    response_id = values["sk"].partition("#")[2]
+    return {**values["details"], "kind": values["kind"], "response_id": response_id}
+
+
+def _before(send_id: str, shard: int) -> str | None:
+    """A key that lies before every message of a shard, None past the last one."""
+    return None if shard >= ids.LEDGER_SHARDS else f"{send_id}-{shard:x}"

@@ -1,0 +1,95 @@
+"""Stream records of the tables as what changed: the thing before and after.
+
+A record is one of the `Records` that Lambda hands to a consumer of a DynamoDB stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from parley.campaign import Campaign, Send
+from parley.journal import JournalEvent
+from parley.lead import Lead
+from parley_aws.dynamo import campaigns, journal, leads, ledger, sends
+from parley_aws.dynamo.codec import decode
+from parley_aws.ports import LedgerChange
+
+T = TypeVar("T")
+
+SEQUENCE_DIGITS = 40
+"""Sequence numbers have up to 38 digits; padded, they sort as texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[T]):
+    """One thing before and after a change; None where it was not there. `id` is the same however
+    often the record is delivered."""
+
+    id: str
+    before: T | None
+    after: T | None
+
+
+def ledger_changes(records: Iterable[Mapping[str, Any]]) -> list[LedgerChange]:
+    """What changed in the ledger, messages and responses alike, in order."""
+    return [
+        LedgerChange(
+            partition=record["dynamodb"]["Keys"]["pk"]["S"],
+            sequence=record["dynamodb"]["SequenceNumber"].zfill(SEQUENCE_DIGITS),
+            before=_entry(record["dynamodb"].get("OldImage")),
+            after=_entry(record["dynamodb"].get("NewImage")),
+        )
+        for record in records
+    ]
+
+
+def send_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Send]]:
+    """Sends that changed, out of records of the campaigns table."""
+    return _changes(records, sends.send_of, lambda keys: keys["sk"]["S"] == "send")
+
+
+def campaign_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Campaign]]:
+    """Campaigns that changed, out of records of the campaigns table."""
+    return _changes(records, campaigns.campaign_of, lambda keys: keys["sk"]["S"] == "campaign")
+
+
+def journal_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[JournalEvent]]:
+    """Events that were added to the journal, or erased."""
+    return _changes(records, journal.event_of, journal.is_event)
+
+
+def lead_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Lead]]:
+    """Leads that changed."""
+    return _changes(records, leads.lead_of, leads.is_lead)
+
+
+def table_of(record: Mapping[str, Any]) -> str:
+    """The name of the table whose stream a record is from."""
+    return str(record["eventSourceARN"]).split("/")[1]
+
+
+def _changes(
+    records: Iterable[Mapping[str, Any]],
+    read: Callable[[Mapping[str, Any]], T],
+    belongs: Callable[[Mapping[str, Any]], bool],
+) -> Iterator[Change[T]]:
+    for record in records:
+        change = record["dynamodb"]
+        if belongs(change["Keys"]):
+            before, after = change.get("OldImage"), change.get("NewImage")
+            yield Change(
+                id=change["SequenceNumber"].zfill(SEQUENCE_DIGITS),
+                before=read(before) if before else None,
+                after=read(after) if after else None,
+            )
+
+
+def _entry(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if not image:
+        return None
+    if not ledger.is_message(image):
+        return ledger.response_of(image)
+    values = decode(image)
+    return {name: values.get(name) for name in ("status", "reason", "error_code", "parts")}
