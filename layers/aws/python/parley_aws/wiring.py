@@ -5,7 +5,7 @@ Imports are inside the builders, so that a function loads only what it uses.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from parley_aws.settings import settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parley_aws.scheduler import EventBridgeScheduler
     from parley_aws.secrets import Secret, SecretReader
     from parley_aws.sqs import SqsQueue
+    from parley_aws.twilio_provider import TwilioProvider
 
 
 @cache
@@ -156,6 +157,30 @@ def scheduler() -> EventBridgeScheduler:
         queue=queue("releases"),
         clock=clock(),
     )
+
+
+def provider() -> TwilioProvider:
+    """Whoever carries texts, with the account's token of now."""
+    known = secret()
+    return _provider(known.account_sid, known.auth_token)
+
+
+@lru_cache(maxsize=1)
+def _provider(account_sid: str, auth_token: str) -> TwilioProvider:
+    from parley_aws.twilio_provider import TwilioProvider, status_callback_at
+
+    return TwilioProvider(
+        account_sid=account_sid,
+        auth_token=auth_token,
+        api_base_url=settings().twilio_api_base_url,
+        status_callback=status_callback_at(settings().public_base_url),
+        clock=clock(),
+    )
+
+
+def public_base_url() -> str:
+    """The address of the API, as the outside knows it."""
+    return settings().public_base_url
 
 
 def secret() -> Secret:

@@ -52,7 +52,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
     OpenAPIRequestValidationMiddleware,
 )
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Tag
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server, Tag
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel
 
@@ -261,6 +261,7 @@ class Api:
                 title=self._title,
                 version=self._version,
                 description=self._description,
+                servers=[Server(url=self._services.public_base_url())],
                 tags=[
                     Tag(name=tag) for tag in dict.fromkeys(d.tag for d in self._declared.values())
                 ],

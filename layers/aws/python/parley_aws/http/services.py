@@ -77,3 +77,6 @@ class Services(Protocol):
 
     def secret(self) -> Secret:
         """Secrets of the deployment."""
+
+    def public_base_url(self) -> str:
+        """The address of the API, as the outside knows it."""
