@@ -9,17 +9,17 @@ from infra.constructs.foundation import Foundation
 from infra.constructs.function import ParleyFunction
 from infra.constructs.nag import acknowledge, logical_id
 
-GET = ("GetItem", "BatchGetItem")
-QUERY = ("Query",)
-SCAN = ("Scan",)
-PUT = ("PutItem",)
-BATCH_PUT = ("BatchWriteItem",)
-UPDATE = ("UpdateItem",)
+READ = ("GetItem", "BatchGetItem", "Query", "PartiQLSelect")
+"""Items by key, one partition in order."""
+
+WRITE = ("PutItem", "UpdateItem", "PartiQLInsert", "PartiQLUpdate", "ConditionCheckItem")
+"""Conditional writes, alone, in PartiQL batches and in transactions."""
+
+WRITE_BATCHES = ("BatchWriteItem",)
+"""Unconditional writes of many items."""
+
 DELETE = ("DeleteItem",)
-CHECK = ("ConditionCheckItem",)
-PARTIQL_READ = ("PartiQLSelect",)
-PARTIQL_INSERT = ("PartiQLInsert",)
-PARTIQL_UPDATE = ("PartiQLUpdate",)
+SCAN = ("Scan",)
 
 
 def use_table(
@@ -44,7 +44,11 @@ def read_secret(function: ParleyFunction, foundation: Foundation) -> None:
 
 
 def create_schedules(function: ParleyFunction, foundation: Foundation) -> None:
-    """Allow making one-shot schedules of the group, run under the group's role."""
+    """Allow making one-shot schedules of the group, run under the group's role.
+
+    What is due within a minute goes straight onto the queue, with a delay.
+    """
+    send_to(function, foundation.queues.releases.queue)
     schedules = foundation.schedules
     function.allow(
         "scheduler:CreateSchedule",
@@ -91,6 +95,7 @@ def queue_environment(foundation: Foundation, *names: str) -> dict[str, str]:
 def schedule_environment(foundation: Foundation) -> dict[str, str]:
     """What makes a one-shot schedule."""
     return {
+        **queue_environment(foundation, "releases"),
         "RELEASES_QUEUE_ARN": foundation.queues.releases.queue.queue_arn,
         "SCHEDULE_GROUP": foundation.schedules.group.schedule_group_name,
         "SCHEDULER_ROLE_ARN": foundation.schedules.role.role_arn,

@@ -137,30 +137,13 @@ class Api(Construct):
             },
         )
         tables = foundation.tables
-        read = (access.GET, access.QUERY)
-        write = (access.PUT, access.UPDATE)
-        partiql = (access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE)
-        access.use_table(
-            function,
-            tables.contacts,
-            *(*read, *write, *partiql, access.SCAN, access.DELETE, access.BATCH_PUT),
-        )
-        access.use_table(
-            function, tables.journal, *read, *write, *partiql, access.DELETE, access.BATCH_PUT
-        )
-        access.use_table(
-            function,
-            tables.campaigns,
-            *(*read, *write, access.DELETE, access.CHECK),
-            index="by_creation",
-        )
-        access.use_table(
-            function, tables.messages, *read, *write, *partiql, access.DELETE, access.BATCH_PUT
-        )
-        access.use_table(
-            function, tables.leads, *read, *write, access.DELETE, access.CHECK, index="by_status"
-        )
-        access.use_table(function, tables.metrics, *read)
+        everything = (access.READ, access.WRITE, access.WRITE_BATCHES, access.DELETE)
+        access.use_table(function, tables.contacts, *everything, access.SCAN)
+        access.use_table(function, tables.journal, *everything, index="by_kind")
+        access.use_table(function, tables.campaigns, *everything, index="by_creation")
+        access.use_table(function, tables.messages, *everything)
+        access.use_table(function, tables.leads, *everything, index="by_status")
+        access.use_table(function, tables.metrics, access.READ)
         queues = foundation.queues
         access.send_to(
             function,

@@ -33,7 +33,7 @@ class Campaigns(Construct):
                 **access.schedule_environment(foundation),
             },
         )
-        access.use_table(function, foundation.tables.campaigns, access.GET, access.UPDATE)
+        access.use_table(function, foundation.tables.campaigns, access.READ, access.WRITE)
         access.send_to(function, foundation.queues.launches.queue)
         access.create_schedules(function, foundation)
         function.consume_stream(
@@ -64,16 +64,16 @@ class Campaigns(Construct):
             loops=True,
         )
         tables = foundation.tables
-        access.use_table(function, tables.contacts, access.GET, access.SCAN)
+        access.use_table(function, tables.contacts, access.READ, access.SCAN)
         access.use_table(
             function,
             tables.campaigns,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE, access.DELETE, access.CHECK),
+            *(access.READ, access.WRITE, access.WRITE_BATCHES, access.DELETE),
             index="by_creation",
         )
-        access.use_table(function, tables.messages, access.GET, access.QUERY)
-        access.use_table(function, tables.journal, access.GET, access.QUERY)
-        access.use_table(function, tables.metrics, access.GET, access.QUERY)
+        access.use_table(function, tables.messages, access.READ)
+        access.use_table(function, tables.journal, access.READ)
+        access.use_table(function, tables.metrics, access.READ)
         queues = foundation.queues
         access.send_to(function, queues.launches.queue, queues.sends.queue)
         access.create_schedules(function, foundation)
@@ -91,7 +91,7 @@ class Campaigns(Construct):
             timeout_seconds=RELEASES_TIMEOUT,
             environment={
                 **access.table_environment(foundation, "campaigns"),
-                **access.queue_environment(foundation, "launches", "sends", "releases"),
+                **access.queue_environment(foundation, "launches", "sends"),
                 **access.schedule_environment(foundation),
             },
             loops=True,
@@ -99,10 +99,10 @@ class Campaigns(Construct):
         access.use_table(
             function,
             foundation.tables.campaigns,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE, access.DELETE),
+            *(access.READ, access.WRITE, access.WRITE_BATCHES, access.DELETE),
         )
         queues = foundation.queues
-        access.send_to(function, queues.launches.queue, queues.sends.queue, queues.releases.queue)
+        access.send_to(function, queues.launches.queue, queues.sends.queue)
         access.create_schedules(function, foundation)
         function.consume_queue(queues.releases, max_concurrency=5)
         return function

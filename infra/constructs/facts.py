@@ -26,11 +26,9 @@ class Facts(Construct):
             environment=access.table_environment(foundation, "metrics", "campaigns", "messages"),
         )
         tables = foundation.tables
-        access.use_table(
-            function, tables.metrics, access.GET, access.QUERY, access.PUT, access.UPDATE
-        )
-        access.use_table(function, tables.campaigns, access.GET, access.QUERY, access.UPDATE)
-        access.use_table(function, tables.messages, access.GET, access.QUERY)
+        access.use_table(function, tables.metrics, access.READ, access.WRITE)
+        access.use_table(function, tables.campaigns, access.READ, access.WRITE)
+        access.use_table(function, tables.messages, access.READ)
         function.consume_stream(
             "MessagesStream",
             tables.messages,

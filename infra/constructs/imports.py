@@ -33,19 +33,18 @@ class Imports(Construct):
         access.use_table(
             function,
             tables.contacts,
-            *(access.GET, access.PUT, access.UPDATE, access.BATCH_PUT),
-            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE, access.WRITE_BATCHES),
         )
         access.use_table(
             function,
             tables.campaigns,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
+            *(access.READ, access.WRITE),
             index="by_creation",
         )
         access.use_table(
             function,
             tables.journal,
-            *(access.GET, access.PUT, access.UPDATE, access.BATCH_PUT, access.PARTIQL_INSERT),
+            *(access.READ, access.WRITE, access.WRITE_BATCHES),
         )
         access.use_objects(function, foundation, UPLOADS, "GetObject")
         access.use_objects(

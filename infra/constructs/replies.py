@@ -32,11 +32,9 @@ class Replies(Construct):
             },
         )
         tables = foundation.tables
-        access.use_table(function, tables.contacts, access.GET, access.PUT, access.UPDATE)
-        access.use_table(function, tables.campaigns, access.GET, access.QUERY, index="by_creation")
-        access.use_table(
-            function, tables.journal, access.GET, access.QUERY, access.PUT, access.UPDATE
-        )
+        access.use_table(function, tables.contacts, access.READ, access.WRITE)
+        access.use_table(function, tables.campaigns, access.READ, index="by_creation")
+        access.use_table(function, tables.journal, access.READ, access.WRITE)
         access.send_to(function, foundation.queues.replies.queue)
         access.read_secret(function, foundation)
         return function
@@ -62,27 +60,24 @@ class Replies(Construct):
         access.use_table(
             function,
             tables.contacts,
-            *(access.GET, access.PUT, access.UPDATE, access.PARTIQL_READ, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
         access.use_table(
             function,
             tables.campaigns,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
+            *(access.READ, access.WRITE),
             index="by_creation",
         )
         access.use_table(
             function,
             tables.messages,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
-            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
-        access.use_table(
-            function, tables.journal, access.GET, access.QUERY, access.PUT, access.UPDATE
-        )
+        access.use_table(function, tables.journal, access.READ, access.WRITE)
         access.use_table(
             function,
             tables.leads,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
+            *(access.READ, access.WRITE),
             index="by_status",
         )
         queues = foundation.queues

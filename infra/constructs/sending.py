@@ -44,18 +44,17 @@ class Sending(Construct):
         access.use_table(
             function,
             tables.contacts,
-            *(access.GET, access.UPDATE, access.PARTIQL_READ, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
         access.use_table(
-            function, tables.campaigns, access.GET, access.QUERY, access.PUT, access.UPDATE
+            function, tables.campaigns, access.READ, access.WRITE, access.WRITE_BATCHES
         )
         access.use_table(
             function,
             tables.messages,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE, access.BATCH_PUT),
-            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE, access.WRITE_BATCHES),
         )
-        access.use_table(function, tables.journal, access.GET, access.QUERY, access.PUT)
+        access.use_table(function, tables.journal, access.READ, access.WRITE)
         queues = foundation.queues
         access.send_to(function, queues.sends.queue, queues.reconciliations.queue)
         access.create_schedules(function, foundation)
@@ -100,12 +99,11 @@ class Sending(Construct):
         access.use_table(
             function,
             tables.messages,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
-            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
-        access.use_table(function, tables.campaigns, access.GET, access.QUERY)
-        access.use_table(function, tables.contacts, access.GET, access.UPDATE)
-        access.use_table(function, tables.journal, access.GET, access.PUT, access.UPDATE)
+        access.use_table(function, tables.campaigns, access.READ)
+        access.use_table(function, tables.contacts, access.READ, access.WRITE)
+        access.use_table(function, tables.journal, access.READ, access.WRITE)
         access.send_to(function, foundation.queues.receipts.queue)
         access.read_secret(function, foundation)
         function.consume_queue(foundation.queues.receipts, max_concurrency=10)
@@ -133,20 +131,15 @@ class Sending(Construct):
         access.use_table(
             function,
             tables.contacts,
-            *(access.GET, access.UPDATE, access.PARTIQL_READ, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
-        access.use_table(
-            function, tables.campaigns, access.GET, access.QUERY, access.PUT, access.UPDATE
-        )
+        access.use_table(function, tables.campaigns, access.READ, access.WRITE)
         access.use_table(
             function,
             tables.messages,
-            *(access.GET, access.QUERY, access.PUT, access.UPDATE),
-            *(access.PARTIQL_READ, access.PARTIQL_INSERT, access.PARTIQL_UPDATE),
+            *(access.READ, access.WRITE),
         )
-        access.use_table(
-            function, tables.journal, access.GET, access.QUERY, access.PUT, access.UPDATE
-        )
+        access.use_table(function, tables.journal, access.READ, access.WRITE)
         queues = foundation.queues
         access.send_to(function, queues.sends.queue, queues.reconciliations.queue)
         access.read_secret(function, foundation)

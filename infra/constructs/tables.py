@@ -17,6 +17,9 @@ class Tables(Construct):
         self.journal = self._table(
             "Journal", partition="phone", sort="sk", stream=True, expires=True
         )
+        self.journal.add_global_secondary_index(
+            index_name="by_kind", partition_key=_text("kind_key"), sort_key=_text("moment")
+        )
         self.campaigns = self._table(
             "Campaigns", partition="pk", sort="sk", stream=True, expires=True
         )
