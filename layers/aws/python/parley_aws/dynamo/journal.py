@@ -1,8 +1,8 @@
 """The journal: a number's events under `event#<id>`, so that none is recorded twice.
 
-Opt-outs and replies are found over all numbers by the index `by_kind`, in a few partitions so that
-another vendor's opt-out list may come in fast. The inbound text with a provider's id is found by a
-pointer at `sid#<id>`.
+Opt-outs, replies and what they mean are found over all numbers by the index `by_kind`, in a few
+partitions so that another vendor's opt-out list may come in fast. The inbound text with a
+provider's id is found by a pointer at `sid#<id>`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_KIND = "by_kind"
-_FOUND_BY_KIND = frozenset({JournalKind.OPT_OUT, JournalKind.REPLY})
+_FOUND_BY_KIND = frozenset({JournalKind.OPT_OUT, JournalKind.REPLY, JournalKind.UNDERSTANDING})
 _KIND_SHARDS = 4
 _ATTEMPTS = 4
 _LAST = "\x7f"
@@ -66,7 +66,7 @@ class DynamoJournal:
     def recent(
         self, kind: JournalKind, *, since: datetime, limit: int, start_key: str | None
     ) -> Page[JournalEvent]:
-        """Opt-outs or replies of all numbers from a time on, newest first; soon after the write.
+        """Opt-outs, replies or their meanings from a time on, newest first; soon after the write.
 
         Raises ValueError for another kind of event.
         """
