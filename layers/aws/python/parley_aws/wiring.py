@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from parley_aws.dynamo.metrics import DynamoMetrics
     from parley_aws.dynamo.programs import DynamoPrograms
     from parley_aws.dynamo.sends import DynamoSends
+    from parley_aws.publish import EventBridgeBus
     from parley_aws.scheduler import EventBridgeScheduler
     from parley_aws.secrets import Secret, SecretReader
     from parley_aws.sqs import SqsQueue
@@ -157,6 +158,14 @@ def scheduler() -> EventBridgeScheduler:
         queue=queue("releases"),
         clock=clock(),
     )
+
+
+@cache
+def bus() -> EventBridgeBus:
+    """Where facts are told."""
+    from parley_aws.publish import EventBridgeBus, event_bridge
+
+    return EventBridgeBus(event_bridge(), settings().event_bus_name)
 
 
 def provider() -> TwilioProvider:
