@@ -15,7 +15,8 @@ from parley_aws import listening
 
 logger = Logger()
 # A failure holds up its own number, not everybody in the batch.
-processor = SqsFifoPartialProcessor(skip_group_on_error=True, raise_on_entire_batch_failure=False)
+processor = SqsFifoPartialProcessor(skip_group_on_error=True)
+processor.raise_on_entire_batch_failure = False
 
 
 def handle(record: SQSRecord) -> None:
@@ -26,6 +27,6 @@ def handle(record: SQSRecord) -> None:
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch, reporting the replies that have to come again."""
     answer = process_partial_response(event, handle, processor, context)
-    errors = [kind.__name__ for kind, *_ in processor.exceptions]
+    errors = [kind.__name__ for kind, *_ in processor.exceptions if kind]
     logger.info("replies", extra={"received": len(event["Records"]), "errors": errors})
     return answer
