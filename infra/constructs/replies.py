@@ -26,7 +26,9 @@ class Replies(Construct):
             memory=1024,
             timeout_seconds=14,  # the provider gives up after 15; an open claim lasts 5
             environment={
-                **access.table_environment(foundation, "contacts", "campaigns", "journal"),
+                **access.table_environment(
+                    foundation, "contacts", "campaigns", "messages", "journal"
+                ),
                 **access.queue_environment(foundation, "replies"),
                 **access.provider_environment(foundation),
             },
@@ -34,6 +36,7 @@ class Replies(Construct):
         tables = foundation.tables
         access.use_table(function, tables.contacts, access.READ, access.WRITE)
         access.use_table(function, tables.campaigns, access.READ, index="by_creation")
+        access.use_table(function, tables.messages, access.READ)
         access.use_table(function, tables.journal, access.READ, access.WRITE)
         access.send_to(function, foundation.queues.replies.queue)
         access.read_secret(function, foundation)
