@@ -28,6 +28,9 @@ CREDENTIALS = {
 
 READY_SECONDS = 60.0
 
+IAM_SWITCH = "PARLEY_LOCAL_IAM"
+"""Where this is set, the engine holds every function to its role, as AWS does."""
+
 
 class LocalStackError(Exception):
     """The local stack cannot do what was asked; the message says why and what helps."""

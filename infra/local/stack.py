@@ -16,6 +16,7 @@ from typing import Any
 
 from infra.local.home import (
     CREDENTIALS,
+    IAM_SWITCH,
     ROOT,
     Home,
     Identity,
@@ -158,6 +159,7 @@ class StackRunner:
                 "LAMBDA_WARM_TTL_SECONDS": "60",
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
+                "AUTH": "true" if IAM_SWITCH in os.environ else "false",
                 "LOG_LEVEL": os.environ.get("PARLEY_ENGINE_LOG", "WARNING"),
             },
         )

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.client import Connections
-from infra.local.home import ROOT, Home
+from infra.local.home import IAM_SWITCH, ROOT, Home
 
 RUN_FOLDER = "PARLEY_TEST_RUN"
 COORDINATOR = "PARLEY_TEST_COORDINATOR"
@@ -75,6 +75,7 @@ def _start(folder: Path, described: Path) -> None:
             env={
                 **os.environ,
                 "PARLEY_HOME": str(folder),
+                IAM_SWITCH: "1",  # a function that lacks a grant fails here, not on AWS
                 "PARLEY_PARENT": os.environ[COORDINATOR],
             },
             stdout=output,
