@@ -9,7 +9,7 @@ from typing import Any
 from parley.consent import Consent, ConsentKind
 from parley.errors import FieldProblem, InvalidInputError
 from parley.ids import keyed_hash
-from parley_aws.use_cases.registry import read_moment
+from parley_aws.use_cases.registry import read_moment, reported
 
 FIELDS = ("program", "source", "obtained_at", "wording", "evidence")
 MAX_SOURCE = 100
@@ -62,7 +62,7 @@ def read_consent(
         ),
         program_id=program_id,
         kind=kind,
-        source=source,
+        source=reported(source),
         obtained_at=obtained_at,
         recorded_at=now,
         wording=wording,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from parley.consent import REPLIED, TEXTED
 from parley.contact import Contact, SuppressionReason
 from parley.errors import FieldProblem, InvalidInputError
 from parley.ids import keyed_hash
@@ -86,3 +87,8 @@ def read_moment(value: object, field: str) -> datetime:
 def under(field: str, problems: Iterable[FieldProblem]) -> list[FieldProblem]:
     """Problems of an object, named as fields of what holds it."""
     return [FieldProblem(field=f"{field}.{p.field}", message=p.message) for p in problems]
+
+
+def reported(source: str) -> str:
+    """A source that somebody names, told from those that only a text from the phone itself has."""
+    return f"{source} (reported)" if source in {TEXTED, REPLIED} else source
