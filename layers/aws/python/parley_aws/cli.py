@@ -1,4 +1,4 @@
-"""What an operator does before there is a key: `python -m parley_aws.cli create-key`.
+"""What an operator does before there is any key: `python -m parley_aws.cli create-key`.
 
 The environment names the table (CAMPAIGNS_TABLE) and the AWS account, as for the functions.
 """

@@ -149,12 +149,20 @@ class _Trace:
 class Api:
     """Routes, keys, problem documents and the OpenAPI document of them all."""
 
-    def __init__(self, services: Services, *, title: str, version: str, description: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        title: str,
+        version: str,
+        description: str,
+        logger: Logger | None = None,
+    ) -> None:
         self._services = services
         self._title, self._version, self._description = title, version, description
         self._declared: dict[tuple[str, str], _Declared] = {}
         self._trace = _Trace()
-        self._logger = Logger()
+        self._logger = logger or Logger()
         self._resolver = APIGatewayHttpResolver(json_body_deserializer=strict_json.loads)
         self._resolver.use([self._gate])
         self._resolver.exception_handler(Exception)(self._problem)
@@ -166,8 +174,11 @@ class Api:
         answer = self._resolver.resolve(event, context)
         details = {"route": trace.route, "status": answer["statusCode"], "key_id": trace.key_id}
         if trace.error is not None:
-            details |= {"error": trace.error, "at": trace.at}
-        self._logger.info("request", extra=details)
+            details["error"] = trace.error
+        if trace.at:
+            self._logger.error("request", extra={**details, "at": trace.at})
+        else:
+            self._logger.info("request", extra=details)
         return answer
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aws_lambda_powertools import Logger
+
 from parley_aws.http.api import Api
 from parley_aws.http.routes import (
     campaigns,
@@ -27,9 +29,9 @@ _MODULES = (programs, campaigns, sends, reports, keys, health, documentation)
 """In the order of the documentation."""
 
 
-def build(services: Services) -> Api:
+def build(services: Services, *, logger: Logger | None = None) -> Api:
     """The API over these services."""
-    api = Api(services, title="Parley", version="1", description=_DESCRIPTION)
+    api = Api(services, title="Parley", version="1", description=_DESCRIPTION, logger=logger)
     for module in _MODULES:
         module.register(api, services)
     return api
