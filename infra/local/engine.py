@@ -8,8 +8,10 @@ The environment configures it: GATEWAY_PORT, BIND_HOST, PERSIST_STATE, STATE_DIR
 
 import copy
 import functools
+import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +40,10 @@ LOG_LINE_SECONDS = 0.002
 CONSUMED_RECORDS_KEPT = 1000
 """Stream records kept after every consumer has read them."""
 
+PARTIQL = re.compile(
+    r'^\s*(INSERT INTO|UPDATE|DELETE FROM|SELECT\b.*?\bFROM)\s+"([^"]+)"', re.IGNORECASE | re.DOTALL
+)
+
 stopping = threading.Event()
 
 
@@ -47,7 +53,7 @@ def main() -> None:
         raise SystemExit(f"infra/local/engine.py is written for ministack {ENGINE_VERSION}")
     zygote = Zygote() if sys.platform == "linux" else None
     from ministack import app
-    from ministack.core import lambda_runtime
+    from ministack.core import iam_actions, lambda_runtime
     from ministack.services import dynamodb, lambda_svc, scheduler, sqs
 
     if zygote is not None:
@@ -59,6 +65,8 @@ def main() -> None:
     keep_streams_over_restarts(dynamodb)
     redeliver_after_restart(sqs)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
+    judge_partiql_by_statement(iam_actions)
+    judge_schedules_by_group(iam_actions)
     stop_polling_when_stopping(lambda_svc)
     signal.signal(signal.SIGUSR1, lambda *_: _drain_then_stop(lambda_svc, dynamodb))
     app.main()
@@ -288,6 +296,50 @@ def redeliver_after_restart(sqs: Any) -> None:
                     message["visible_at"] = min(message["visible_at"], now)
 
     sqs.load_persisted_state = load_visible
+
+
+def judge_partiql_by_statement(iam_actions: Any) -> None:
+    """Where roles are enforced, ask for the action of each PartiQL statement on its table.
+
+    AWS knows no action for a batch of statements; as shipped one by that name is asked for.
+    """
+    checks = iam_actions.dynamodb_transaction_checks
+
+    @functools.wraps(checks)
+    def with_statements(
+        iam_action: str, body: bytes, region: str, account_id: str
+    ) -> list[tuple[str, str]]:
+        if iam_action not in {"dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement"}:
+            found: list[tuple[str, str]] = checks(iam_action, body, region, account_id)
+            return found
+        request = json.loads(body)
+        return [
+            (
+                f"dynamodb:PartiQL{verb.split()[0].capitalize()}",
+                f"arn:aws:dynamodb:{region}:{account_id}:table/{table}",
+            )
+            for each in request.get("Statements", [request])
+            for verb, table in PARTIQL.findall(each["Statement"])
+        ]
+
+    iam_actions.dynamodb_transaction_checks = with_statements
+
+
+def judge_schedules_by_group(iam_actions: Any) -> None:
+    """Where roles are enforced, name a schedule by its own group, not by the default one."""
+    extract = iam_actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def with_group(service: str, *request: Any) -> str:
+        arn: str = extract(service, *request)
+        if service != "scheduler" or ":schedule/default/" not in arn:
+            return arn
+        _method, _path, _headers, body, query_params, *_scope = request
+        asked = query_params.get("groupName") or json.loads(body or b"{}").get("GroupName")
+        group = asked[0] if isinstance(asked, list) else asked
+        return arn.replace(":schedule/default/", f":schedule/{group or 'default'}/")
+
+    iam_actions.extract_resource_arn = with_group
 
 
 def stop_polling_when_stopping(lambda_svc: Any) -> None:

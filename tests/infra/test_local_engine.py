@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import signal
 import subprocess
@@ -50,6 +51,7 @@ def test_it_is_written_for_the_installed_version() -> None:
         ),
         ("ministack.services.sqs", ("_queues", "load_persisted_state")),
         ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
+        ("ministack.core.iam_actions", ("dynamodb_transaction_checks", "extract_resource_arn")),
     ],
 )
 def test_the_engine_has_what_is_replaced(module: str, names: tuple[str, ...]) -> None:
@@ -149,6 +151,48 @@ def test_fifo_batches_run_at_once() -> None:
     module = SimpleNamespace(_sqs_esm_concurrency=concurrency)
     engine.run_message_groups_side_by_side(module)
     assert module._sqs_esm_concurrency({}, {}, {}, {"is_fifo": True}) == 7
+
+
+def test_roles_are_asked_for_the_action_of_each_statement() -> None:
+    module = SimpleNamespace(dynamodb_transaction_checks=lambda *_: [("kept", "as is")])
+    engine.judge_partiql_by_statement(module)
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/contacts"
+
+    def checks(action: str, **request: Any) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = module.dynamodb_transaction_checks(
+            f"dynamodb:{action}", json.dumps(request).encode(), "us-east-1", "000000000000"
+        )
+        return found
+
+    assert checks(
+        "BatchExecuteStatement",
+        Statements=[
+            {"Statement": "INSERT INTO \"contacts\" VALUE {'phone': ?}"},
+            {"Statement": 'UPDATE "contacts" SET sending=? WHERE phone=?'},
+            {"Statement": 'DELETE FROM "contacts" WHERE phone=?'},
+        ],
+    ) == [(f"dynamodb:PartiQL{verb}", table) for verb in ("Insert", "Update", "Delete")]
+    assert checks("ExecuteStatement", Statement='SELECT * FROM "contacts" WHERE phone=?') == [
+        ("dynamodb:PartiQLSelect", table)
+    ]
+    assert checks("TransactWriteItems") == [("kept", "as is")]
+
+
+def test_roles_are_asked_for_the_schedule_in_its_group() -> None:
+    named = "arn:aws:scheduler:us-east-1:000000000000:schedule/default/one"
+    module = SimpleNamespace(extract_resource_arn=lambda *_: named)
+    engine.judge_schedules_by_group(module)
+
+    def arn(body: bytes, query: dict[str, Any]) -> str:
+        return str(
+            module.extract_resource_arn(
+                "scheduler", "POST", "", {}, body, query, "region", "account"
+            )
+        )
+
+    assert arn(b'{"GroupName": "ours"}', {}).endswith("schedule/ours/one")
+    assert arn(b"", {"groupName": ["ours"]}).endswith("schedule/ours/one")
+    assert arn(b"", {}) == named
 
 
 def test_messages_in_flight_at_a_stop_are_visible_after_it() -> None:
