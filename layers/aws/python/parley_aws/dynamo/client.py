@@ -89,8 +89,12 @@ class _PlainParserFactory(ResponseParserFactory):
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    """The client of this process, for any number of threads; region, credentials and endpoint are
-    those of the environment."""
+    """The client of this process, for any number of threads."""
+    return create_client()
+
+
+def create_client(endpoint_url: str | None = None) -> DynamoDBClient:
+    """A client with region, credentials and, where none is given, endpoint of the environment."""
     session = botocore.session.get_session()
     session.register_component("response_parser_factory", _PlainParserFactory())
     config = Config(
@@ -101,7 +105,10 @@ def dynamodb() -> DynamoDBClient:
         parameter_validation=False,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return cast("DynamoDBClient", session.create_client("dynamodb", config=config))
+    return cast(
+        "DynamoDBClient",
+        session.create_client("dynamodb", config=config, endpoint_url=endpoint_url),
+    )
 
 
 def failure_of(code: str, status: int = 400) -> Failure:

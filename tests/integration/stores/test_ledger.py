@@ -1,0 +1,365 @@
+"""Ledger, metrics, leads and journal on a real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from parley.errors import InvalidInputError
+from parley.journal import JournalEvent, JournalKind
+from parley.lead import LeadStatus
+from parley.ledger import ResponseKind
+from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome
+from parley_aws.dynamo.journal import DynamoJournal
+from parley_aws.dynamo.leads import DynamoLeads
+from parley_aws.dynamo.ledger import DynamoLedger
+from parley_aws.dynamo.metrics import DynamoMetrics
+from tests.integration.stores.values import NOW, SEND, count, lead, message, race
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LATER = NOW + timedelta(seconds=30)
+DELIVERED = Outcome(status=MessageStatus.DELIVERED)
+
+
+@pytest.fixture
+def ledger(client: DynamoDBClient, new_table: Callable[[str], str]) -> DynamoLedger:
+    return DynamoLedger(client, new_table("messages"))
+
+
+@pytest.fixture
+def metrics(client: DynamoDBClient, new_table: Callable[[str], str]) -> DynamoMetrics:
+    return DynamoMetrics(client, new_table("metrics"))
+
+
+@pytest.fixture
+def leads(client: DynamoDBClient, new_table: Callable[[str], str]) -> DynamoLeads:
+    return DynamoLeads(client, new_table("leads"))
+
+
+@pytest.fixture
+def journal(client: DynamoDBClient, new_table: Callable[[str], str]) -> DynamoJournal:
+    return DynamoJournal(client, new_table("journal"))
+
+
+def test_messages_come_back_whole(ledger: DynamoLedger) -> None:
+    messages = [message(n) for n in range(60)]
+    ledger.record(messages)
+    ledger.record(messages[:30])
+    assert ledger.get(messages[0].id) == messages[0]
+    assert ledger.get_many([m.id for m in messages]) == {m.id: m for m in messages}
+    assert ledger.get(message(99).id) is None
+
+
+def test_a_message_recorded_twice_at_once_is_brought_together(ledger: DynamoLedger) -> None:
+    deferred = replace(
+        message(), status=MessageStatus.DEFERRED, provider_sid=None, parts=0, body=None
+    )
+    ledger.record([message(), deferred, message(1)])
+    assert ledger.get(message().id) == message()
+
+
+def test_g6_a_receipt_before_the_record_is_filled_in(ledger: DynamoLedger) -> None:
+    assert ledger.report(message().id, DELIVERED, provider_sid="SM1", error_code=None, at=LATER)
+    first = ledger.get(message().id)
+    assert first is not None
+    assert (first.phone, first.status, first.parts) == ("", MessageStatus.DELIVERED, 0)
+    ledger.record([message()])
+    assert ledger.get(message().id) == replace(
+        message(), status=MessageStatus.DELIVERED, provider_sid="SM1", updated_at=LATER
+    )
+
+
+def test_g6_reports_in_any_order_end_alike(ledger: DynamoLedger) -> None:
+    reports = [MessageStatus.SENT, MessageStatus.UNDELIVERED, MessageStatus.DELIVERED]
+    for number, order in enumerate(permutations(reports)):
+        ledger.record([message(number)])
+        for status in order:
+            code = "30003" if status is MessageStatus.UNDELIVERED else None
+            report = partial(
+                ledger.report,
+                message(number).id,
+                Outcome(status=status),
+                provider_sid=message(number).provider_sid,
+                error_code=code,
+                at=LATER,
+            )
+            report()
+            assert not report()
+        stored = ledger.get(message(number).id)
+        assert stored == replace(message(number), status=MessageStatus.DELIVERED, updated_at=LATER)
+
+
+def test_g6_what_the_provider_says_replaces_our_conclusion(ledger: DynamoLedger) -> None:
+    lost = replace(
+        message(), status=MessageStatus.FAILED, reason=NOT_HANDED_OVER, provider_sid=None
+    )
+    ledger.record([lost])
+    assert ledger.report(message().id, DELIVERED, provider_sid="SM9", error_code=None, at=LATER)
+    stored = ledger.get(message().id)
+    assert stored == replace(
+        lost, status=MessageStatus.DELIVERED, reason=None, provider_sid="SM9", updated_at=LATER
+    )
+
+
+def test_g6_records_and_receipts_race_and_nothing_is_lost(ledger: DynamoLedger) -> None:
+    for number in range(12):
+        unknown = replace(
+            message(number), status=MessageStatus.UNKNOWN, provider_sid=None, updated_at=NOW
+        )
+        works: list[Callable[[], object]] = [
+            partial(ledger.record, [message(number)]),
+            partial(ledger.record, [unknown]),
+            partial(
+                ledger.report,
+                message(number).id,
+                DELIVERED,
+                provider_sid=message(number).provider_sid,
+                error_code=None,
+                at=LATER,
+            ),
+            partial(
+                ledger.report,
+                message(number).id,
+                Outcome(status=MessageStatus.SENT),
+                provider_sid=message(number).provider_sid,
+                error_code=None,
+                at=LATER,
+            ),
+        ]
+        race(*works)
+        assert ledger.get(message(number).id) == replace(
+            message(number), status=MessageStatus.DELIVERED, updated_at=LATER
+        )
+
+
+def test_a_deferred_message_is_sent_later(ledger: DynamoLedger) -> None:
+    deferred = replace(
+        message(),
+        status=MessageStatus.DEFERRED,
+        provider_sid=None,
+        parts=0,
+        body=None,
+        handed_over_at=None,
+    )
+    ledger.record([deferred])
+    sent = replace(message(), updated_at=LATER)
+    ledger.record([sent])
+    ledger.record([deferred])
+    assert ledger.get(message().id) == sent
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_entries_are_listed_whole_and_once(ledger: DynamoLedger, limit: int) -> None:
+    skipped = [
+        replace(message(n), status=MessageStatus.SKIPPED, reason=reason)
+        for n, reason in enumerate(["opted_out", "frequency_cap"] * 10)
+    ]
+    accepted = [message(n) for n in range(20, 60)]
+    ledger.record(skipped + accepted)
+    ledger.respond(SEND, ResponseKind.REPLY, response_id="SM1", details={"intent": "chatter"})
+
+    def listed(status: MessageStatus | None, reason: str | None) -> list[str]:
+        seen: list[str] = []
+        start_key = None
+        while True:
+            page = ledger.entries(
+                SEND, status=status, reason=reason, limit=limit, start_key=start_key
+            )
+            assert len(page.items) <= limit
+            seen.extend(m.id for m in page.items)
+            start_key = page.next_key
+            if start_key is None:
+                return sorted(seen)
+
+    assert listed(None, None) == sorted(m.id for m in skipped + accepted)
+    assert listed(MessageStatus.SKIPPED, None) == sorted(m.id for m in skipped)
+    assert listed(MessageStatus.SKIPPED, "opted_out") == sorted(m.id for m in skipped[::2])
+    assert listed(MessageStatus.FAILED, None) == []
+
+
+def test_a_response_is_noted_once(ledger: DynamoLedger) -> None:
+    respond = partial(
+        ledger.respond,
+        SEND,
+        ResponseKind.CONVERSION,
+        response_id="order-1",
+        details={"amount": "12.50"},
+    )
+    assert count(race(*([respond] * 6))) == 1
+    assert ledger.respond(SEND, ResponseKind.REPLY, response_id="order-1", details={"intent": "x"})
+    assert list(ledger.responses(SEND, ResponseKind.CONVERSION)) == [
+        {"kind": "conversion", "response_id": "order-1", "amount": "12.50"}
+    ]
+
+
+def test_g9_a_forgotten_number_leaves_its_outcome(ledger: DynamoLedger) -> None:
+    ledger.record([message()])
+    ledger.forget([message().id, message(5).id])
+    assert ledger.get(message().id) == replace(message(), phone="", body=None)
+    assert ledger.get(message(5).id) is None
+
+
+def test_g5_metrics_are_added_once_per_mark(metrics: DynamoMetrics) -> None:
+    row = f"{SEND}#03"
+    assert metrics.mark(row) is None
+    add = partial(metrics.add, row, {"status:accepted": 2, "parts": 3}, sequence=f"{7:040d}")
+    assert count(race(*([add] * 8))) == 1
+    assert metrics.mark(row) == f"{7:040d}"
+    assert not metrics.add(row, {"parts": 1}, sequence=f"{6:040d}")
+    assert metrics.add(row, {"status:accepted": -1, "status:sent": 1}, sequence=f"{8:040d}")
+    assert metrics.add(f"{SEND}#15", {"parts": 4, "error:30003": 1}, sequence=f"{1:040d}")
+    assert metrics.add(f"{SEND}#15", {}, sequence=f"{2:040d}")
+    assert metrics.add("snd_other#00", {"parts": 100}, sequence=f"{1:040d}")
+    assert metrics.of_send(SEND) == {
+        "status:accepted": 1,
+        "status:sent": 1,
+        "parts": 7,
+        "error:30003": 1,
+    }
+    assert metrics.of_send("snd_none") == {}
+
+
+def test_leads_that_race_leave_one_active(leads: DynamoLeads) -> None:
+    made = [lead(n, phone="+13125550000") for n in range(8)]
+    won = race(*(partial(leads.open, one) for one in made))
+    assert count(won) == 1
+    winner = made[won.index(True)]
+    assert leads.active("pizza", "+13125550000") == winner
+    assert leads.get(winner.id) == winner
+    assert leads.open(replace(winner, id="lead_gym", program_id="gym"))
+    assert leads.active("gym", "+1") is None
+
+
+def test_of_claims_that_race_one_is_made(leads: DynamoLeads) -> None:
+    leads.open(lead())
+    claims = [replace(lead(), status=LeadStatus.CLAIMED, owner=f"s{n}") for n in range(8)]
+    won = race(*(partial(leads.update, one, expected=lead()) for one in claims))
+    assert count(won) == 1
+    assert leads.get(lead().id) == claims[won.index(True)]
+
+
+def test_a_closed_lead_makes_room_and_reopens_only_where_there_is_room(leads: DynamoLeads) -> None:
+    first, second = lead(1, phone="+13125550000"), lead(2, phone="+13125550000")
+    won = replace(first, status=LeadStatus.WON)
+    leads.open(first)
+    assert leads.update(won, expected=first)
+    assert leads.active("pizza", first.phone) is None
+    assert leads.open(second)
+    assert not leads.update(first, expected=won)
+    assert leads.get(first.id) == won
+    assert leads.update(replace(second, status=LeadStatus.LOST), expected=second)
+    assert leads.update(first, expected=won)
+    assert leads.active("pizza", first.phone) == first
+    assert [one.id for one in leads.of_phone(first.phone)] == ["lead_1", "lead_2"]
+
+
+def test_a_lead_is_updated_only_as_expected(leads: DynamoLeads) -> None:
+    leads.open(lead())
+    raised = replace(lead(), replies=2, score=85)
+    assert not leads.update(raised, expected=replace(lead(), owner="Sam"))
+    assert not leads.update(raised, expected=replace(lead(), replies=3))
+    assert leads.update(raised, expected=lead())
+    assert not leads.update(lead(9), expected=lead(9))
+
+
+def test_leads_are_ranked_by_score_then_by_waiting(leads: DynamoLeads) -> None:
+    due = [lead().due_at + timedelta(minutes=n) for n in range(3)]
+    made = [
+        lead(0, score=75, due_at=due[0]),
+        lead(1, score=100, due_at=due[1]),
+        lead(2, score=75, due_at=due[2]),
+        lead(3, score=100, due_at=due[0]),
+        lead(4, score=5, due_at=due[0]),
+    ]
+    for one in made:
+        leads.open(one)
+    seen: list[str] = []
+    start_key = None
+    while True:
+        page = leads.ranked(LeadStatus.OPEN, limit=2, start_key=start_key)
+        seen.extend(one.id for one in page.items)
+        start_key = page.next_key
+        if start_key is None:
+            break
+    assert seen == ["lead_3", "lead_1", "lead_0", "lead_2", "lead_4"]
+    assert leads.ranked(LeadStatus.WON, limit=2, start_key=None).items == ()
+    with pytest.raises(InvalidInputError):
+        leads.ranked(LeadStatus.OPEN, limit=2, start_key="nonsense")
+
+
+def test_g9_the_leads_of_a_number_are_forgotten(leads: DynamoLeads) -> None:
+    leads.open(lead(1))
+    leads.open(lead(2))
+    leads.forget(lead(1).phone)
+    assert leads.get("lead_1") is None
+    assert leads.active("pizza", lead(1).phone) is None
+    assert leads.of_phone(lead(1).phone) == []
+    assert leads.get("lead_2") == lead(2)
+
+
+def _event(number: int, kind: JournalKind = JournalKind.OPT_OUT, **changes: object) -> JournalEvent:
+    event = JournalEvent(
+        id=f"e{number:03d}",
+        phone=f"+1312555{number % 3:04d}",
+        kind=kind,
+        occurred_at=NOW + timedelta(seconds=number),
+        program_id="pizza",
+        details={"source": "text"},
+    )
+    return replace(event, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def test_the_journal_keeps_what_came_first(journal: DynamoJournal) -> None:
+    events = [_event(n, JournalKind.CONSENT, phone="+1", program_id=None) for n in range(40)]
+    journal.append(events[::-1])
+    journal.append([replace(events[3], occurred_at=LATER, details={"source": "other"})])
+    assert journal.of("+1") == events
+    assert journal.of("+2") == []
+
+
+def test_opt_outs_come_newest_first_page_by_page(journal: DynamoJournal) -> None:
+    events = [_event(n) for n in range(30)]
+    journal.append([*events, _event(50, JournalKind.REPLY), _event(51, JournalKind.CONSENT)])
+    together = [_event(100 + n, occurred_at=LATER) for n in range(9)]
+    journal.append(together)
+    seen: list[JournalEvent] = []
+    start_key = None
+    while True:
+        page = journal.recent(
+            JournalKind.OPT_OUT,
+            since=NOW + timedelta(seconds=5),
+            limit=4,
+            start_key=start_key,
+        )
+        assert len(page.items) <= 4
+        seen.extend(page.items)
+        start_key = page.next_key
+        if start_key is None:
+            break
+    expected = [*events[5:], *together]
+    assert seen == sorted(expected, key=lambda e: (e.occurred_at, e.id), reverse=True)
+
+
+def test_only_opt_outs_and_replies_are_indexed(journal: DynamoJournal) -> None:
+    with pytest.raises(ValueError, match="no index"):
+        journal.recent(JournalKind.CONSENT, since=NOW, limit=1, start_key=None)
+
+
+def test_a_reply_is_found_by_its_sid_until_it_is_forgotten(journal: DynamoJournal) -> None:
+    reply = _event(1, JournalKind.REPLY, details={"sid": "SM1", "body": "YES"})
+    meant = _event(2, JournalKind.UNDERSTANDING, phone=reply.phone, details={"sid": "SM1"})
+    journal.append([reply, meant])
+    assert journal.reply("SM1") == reply
+    assert journal.reply("SM2") is None
+    journal.forget(reply.phone)
+    assert journal.reply("SM1") is None
+    assert journal.of(reply.phone) == []
+    assert journal.recent(JournalKind.REPLY, since=NOW, limit=5, start_key=None).items == ()
