@@ -167,19 +167,21 @@ def _file(rows: int) -> bytes:
     return "\n".join(["phone,first_name", *written]).encode()
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("has_time", [True, False])
-def test_pieces_in_any_order_and_number_come_to_the_same(times: int, has_time: bool) -> None:
-    for seed in range(5):
-        world = World(has_time=has_time)
-        done = world.run(_file(50), job_of(), times=times, seed=seed)
-        assert done.status is ImportStatus.COMPLETED
-        assert done.tally == Tally(rows=50, accepted=43, rejected=7)
-        assert done.pieces == done.pieces_done == 17
-        assert [row[1] for row in world.rejects()] == ["phone"] * 7
-        lines = [int(row[0]) for row in world.rejects()]
-        assert lines == sorted(lines)
-        assert lines[0] == 2 + 3 * 2
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("times", "has_time"), [(1, True), (3, True), (1, False), (2, False)])
+def test_pieces_in_any_order_and_number_come_to_the_same(
+    times: int, has_time: bool, seed: int
+) -> None:
+    """A worker without time leaves the rest of the cutting to another."""
+    world = World(has_time=has_time)
+    done = world.run(_file(25), job_of(), times=times, seed=seed)
+    assert done.status is ImportStatus.COMPLETED
+    assert done.tally == Tally(rows=25, accepted=21, rejected=4)
+    assert done.pieces == done.pieces_done == 9
+    assert [row[1] for row in world.rejects()] == ["phone"] * 4
+    lines = [int(row[0]) for row in world.rejects()]
+    assert lines == sorted(lines)
+    assert lines[0] == 2 + 3 * 2
 
 
 def test_the_same_file_again_changes_nothing() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parley_aws.dynamo.programs import DynamoPrograms
     from parley_aws.dynamo.sends import DynamoSends
     from parley_aws.publish import EventBridgeBus
+    from parley_aws.s3 import S3ImportFiles
     from parley_aws.scheduler import EventBridgeScheduler
     from parley_aws.secrets import Secret, SecretReader
     from parley_aws.sqs import SqsQueue
@@ -99,6 +100,14 @@ def imports() -> DynamoImports:
     from parley_aws.dynamo.imports import DynamoImports
 
     return DynamoImports(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def import_files() -> S3ImportFiles:
+    """Uploaded files and lists of rejects."""
+    from parley_aws.s3 import S3ImportFiles, s3
+
+    return S3ImportFiles(s3(), settings().imports_bucket)
 
 
 @cache

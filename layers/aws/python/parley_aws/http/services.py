@@ -9,6 +9,8 @@ from parley_aws.ports import (
     CampaignStore,
     Clock,
     ContactStore,
+    ImportFiles,
+    ImportStore,
     Journal,
     KeyStore,
     LeadStore,
@@ -56,6 +58,12 @@ class Services(Protocol):
 
     def ledger(self) -> Ledger:
         """Messages of sends."""
+
+    def imports(self) -> ImportStore:
+        """Imports."""
+
+    def import_files(self) -> ImportFiles:
+        """Uploaded files and lists of rejects."""
 
     def leads(self) -> LeadStore:
         """Leads."""
