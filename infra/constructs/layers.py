@@ -16,7 +16,6 @@ from infra.config import (
     DOMAIN_LAYER,
     LAMBDA_PLATFORM,
     LAMBDA_PYTHON,
-    NOT_SHIPPED,
     ROOT,
     Config,
 )
@@ -165,7 +164,6 @@ class Layers(Construct):
             construct_id,
             code=lambda_.Code.from_asset(
                 str(source),
-                exclude=NOT_SHIPPED,
                 asset_hash_type=AssetHashType.OUTPUT,
                 bundling=BundlingOptions(image=RUNTIME.bundling_image, local=bundling),
             ),
