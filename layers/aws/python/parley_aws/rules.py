@@ -10,12 +10,18 @@ from typing import Any
 
 from parley.caps import FrequencyCap
 from parley.quiet_hours import Hours, StateRule, StateRules, Week
+from parley_aws.settings import settings
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @cache
-def state_rules(override: str | None = None) -> StateRules:
+def state_rules() -> StateRules:
+    """The rules of this process, as its settings may override them."""
+    return read_state_rules(settings().state_rules)
+
+
+def read_state_rules(override: str | None = None) -> StateRules:
     """The federal hours, the states' stricter hours and caps, and the zones of each state.
 
     They come from `data/us_states.json`. `override` is JSON of the same shape: what it holds

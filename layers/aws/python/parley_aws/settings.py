@@ -76,6 +76,11 @@ class Settings:
         """How long after `post_by` an unknown message is looked up at the provider."""
         return timedelta(seconds=int(self.environment.get("RECONCILE_DELAY_SECONDS", "900")))
 
+    @property
+    def state_rules(self) -> str | None:
+        """JSON that replaces parts of the states' rules we ship (`parley_aws.rules`), if any."""
+        return self.environment.get("PARLEY_STATE_RULES") or None
+
     def _needed(self, name: str) -> str:
         value = self.environment.get(name)
         if not value:

@@ -1,0 +1,204 @@
+"""What sends, put together: each entry takes the body of a command, or records of a stream.
+
+Imports are inside, so that a function loads only what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from parley_aws import wiring
+from parley_aws.settings import settings
+
+if TYPE_CHECKING:
+    from parley_aws.use_cases.launch_send import LaunchSend
+    from parley_aws.use_cases.refusals import Refusals
+    from parley_aws.use_cases.rule_book import RuleBook
+    from parley_aws.use_cases.send_range import SendRange
+
+Body = Mapping[str, Any]
+
+
+def follow_sends(records: Iterable[Mapping[str, Any]]) -> int:
+    """Launch, resume and cancel the sends in records of the campaigns table; how many there were"""
+    from parley_aws.dynamo.stream import send_changes
+
+    launch = _launch_send()
+    followed = 0
+    for change in send_changes(records):
+        if change.after is not None:
+            launch.follow(change.before, change.after)
+            followed += 1
+    return followed
+
+
+def handle_launch(body: Body, remaining: Callable[[], timedelta]) -> None:
+    """Do what a command on the launches queue says: launch, resolve or requeue."""
+    if body["kind"] == "resolve":
+        _resolve(body, remaining)
+    elif body["kind"] == "requeue":
+        _requeue(body["send_id"])
+    else:
+        send = wiring.sends().get(body["send_id"])
+        if send is not None:
+            _launch_send().launch(send)
+
+
+def handle_send(body: Body) -> None:
+    """Send to the range that a command on the sends queue names."""
+    from parley_aws.use_cases import ranges
+
+    _send_range()(ranges.range_of(body), not_before=ranges.reserved_from(body))
+
+
+def handle_release(body: Body) -> None:
+    """Take up what waits for the release that a command on the releases queue names."""
+    from parley_aws.use_cases.release import release
+
+    release(
+        wiring.sends(),
+        wiring.queue("sends"),
+        wiring.queue("launches"),
+        send_id=body["send_id"],
+        release=body["release"],
+    )
+
+
+def handle_receipt(body: Body) -> None:
+    """Record the delivery receipt in a command on the receipts queue."""
+    from parley_aws.twilio_status import outcome_of
+    from parley_aws.use_cases.record_receipt import Receipt, RecordReceipt
+
+    outcome = outcome_of(body["status"], body["error_code"])
+    if outcome is None:
+        return
+    record = RecordReceipt(ledger=wiring.ledger(), refusals=_refusals())
+    record(
+        Receipt(
+            message_id=body["message_id"],
+            outcome=outcome,
+            provider_sid=body["sid"],
+            error_code=body["error_code"],
+            received_at=datetime.fromisoformat(body["received_at"]),
+        )
+    )
+
+
+def handle_reconciliation(body: Body) -> None:
+    """Settle the message that a command on the reconciliations queue names."""
+    from parley_aws.use_cases.reconcile import Reconcile
+
+    reconcile = Reconcile(
+        ledger=wiring.ledger(),
+        contacts=wiring.contacts(),
+        journal=wiring.journal(),
+        provider=wiring.provider(),
+        reconciliations=wiring.queue("reconciliations"),
+        clock=wiring.clock(),
+        id_key=wiring.secret().id_key,
+        delay=settings().reconcile_delay,
+    )
+    reconcile(body["message_id"], attempt=body["attempt"])
+
+
+def count_changes(records: Iterable[Mapping[str, Any]]) -> int:
+    """Add records of the messages table to the metrics; how many there were."""
+    from parley_aws.dynamo.stream import ledger_changes
+    from parley_aws.use_cases.record_metrics import record_metrics
+
+    changes = ledger_changes(records)
+    record_metrics(changes, metrics=wiring.metrics(), sends=wiring.sends(), clock=wiring.clock())
+    return len(changes)
+
+
+def _resolve(body: Body, remaining: Callable[[], timedelta]) -> None:
+    from parley_aws.use_cases.resolve_audience import Piece, ResolveAudience
+
+    resolve = ResolveAudience(
+        sends=wiring.sends(),
+        contacts=wiring.contacts(),
+        metrics=wiring.metrics(),
+        sends_queue=wiring.queue("sends"),
+        launches=wiring.queue("launches"),
+        clock=wiring.clock(),
+    )
+    piece = Piece(
+        send_id=body["send_id"],
+        segment=body["segment"],
+        segments=body["segments"],
+        page=body["page"],
+    )
+    resolve(piece, remaining=remaining)
+
+
+def _requeue(send_id: str) -> None:
+    from parley_aws.use_cases.requeue import Requeue
+
+    requeue = Requeue(
+        sends=wiring.sends(),
+        metrics=wiring.metrics(),
+        sends_queue=wiring.queue("sends"),
+        scheduler=wiring.scheduler(),
+        launch=_launch_send(),
+        clock=wiring.clock(),
+    )
+    requeue(send_id)
+
+
+def _launch_send() -> LaunchSend:
+    from parley_aws.use_cases.launch_send import LaunchSend
+
+    return LaunchSend(
+        sends=wiring.sends(),
+        scheduler=wiring.scheduler(),
+        launches=wiring.queue("launches"),
+        clock=wiring.clock(),
+    )
+
+
+def _send_range() -> SendRange:
+    from parley_aws.use_cases.hand_over import HandOvers
+    from parley_aws.use_cases.send_range import SendRange
+
+    return SendRange(
+        sends=wiring.sends(),
+        contacts=wiring.contacts(),
+        ledger=wiring.ledger(),
+        hand_overs=HandOvers(
+            sends=wiring.sends(),
+            contacts=wiring.contacts(),
+            ledger=wiring.ledger(),
+            allowance=wiring.allowance(),
+            provider=wiring.provider(),
+            clock=wiring.clock(),
+        ),
+        refusals=_refusals(),
+        scheduler=wiring.scheduler(),
+        sends_queue=wiring.queue("sends"),
+        reconciliations=wiring.queue("reconciliations"),
+        clock=wiring.clock(),
+        rule_book=_rule_book(wiring.secret().id_key),
+        reconcile_delay=settings().reconcile_delay,
+    )
+
+
+def _refusals() -> Refusals:
+    from parley_aws.use_cases.refusals import Refusals
+
+    return Refusals(contacts=wiring.contacts(), journal=wiring.journal(), clock=wiring.clock())
+
+
+@cache
+def _rule_book(id_key: bytes) -> RuleBook:
+    from parley_aws import liquid, rules
+    from parley_aws.use_cases.rule_book import RuleBook
+
+    return RuleBook(
+        id_key=id_key,
+        renderer=liquid.renderer,
+        state_rules=rules.state_rules(),
+        region_zones=rules.region_zones(),
+    )
