@@ -32,6 +32,7 @@ from parley_aws.memory import (
     MemoryScheduler,
     MemorySends,
 )
+from parley_aws.memory.imports import MemoryImportFiles, MemoryImports
 from parley_aws.secrets import Secret
 
 FRIDAY_NOON = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
@@ -59,6 +60,8 @@ class MemoryServices:
         self.the_metrics = MemoryMetrics()
         self.the_allowance = MemoryAllowance()
         self.the_provider = MemoryProvider(self.the_clock)
+        self.the_imports = MemoryImports()
+        self.the_import_files = MemoryImportFiles()
         self.queues: dict[str, MemoryQueue] = {}
 
     def clock(self) -> ManualClock:
@@ -96,6 +99,12 @@ class MemoryServices:
 
     def provider(self) -> MemoryProvider:
         return self.the_provider
+
+    def imports(self) -> MemoryImports:
+        return self.the_imports
+
+    def import_files(self) -> MemoryImportFiles:
+        return self.the_import_files
 
     def queue(self, name: str) -> MemoryQueue:
         return self.queues.setdefault(name, MemoryQueue(self.the_clock))

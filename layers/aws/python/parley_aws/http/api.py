@@ -289,7 +289,7 @@ class Api:
                 for parameter in operation.get("parameters", ()):
                     if parameter["in"] == "header":
                         parameter["name"] = parameter["name"].title()
-        for unused in ("ValidationError", "HTTPValidationError"):
+        for unused in ("ValidationError", "HTTPValidationError", "ResponseValidationError"):
             document["components"]["schemas"].pop(unused, None)
         return json.dumps(document, ensure_ascii=False)
 
@@ -298,7 +298,7 @@ class Api:
         route: Route = app.context["_route"]
         declared = self._declared.get((route.method, route.openapi_path))
         if declared is None:
-            raise self._no_route(app.context["_path"])
+            raise self._no_route(route.method, app.context["_path"])
         self._trace.route = f"{route.method} {route.openapi_path}"
         if declared.roles is not None:
             app.context["caller"] = self._authorized(app, declared.roles)
@@ -309,9 +309,9 @@ class Api:
         app.context["_route_args"] = {name: unquote(text) for name, text in arguments.items()}
         return next_middleware(app)
 
-    def _no_route(self, path: str) -> Exception:
-        allowed = sorted(method for (method, _), d in self._declared.items() if d.matches(path))
-        if allowed:
+    def _no_route(self, method: str, path: str) -> Exception:
+        allowed = sorted(m for (m, _), declared in self._declared.items() if declared.matches(path))
+        if allowed and method not in allowed:
             return MethodNotAllowedError(allowed)
         return NoRouteError("there is nothing at this address")
 

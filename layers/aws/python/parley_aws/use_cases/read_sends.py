@@ -105,6 +105,8 @@ class ListMessages:
             if entries.next_key is not None or not with_pending:
                 return Page(items=tuple(found), next_key=_joined(_ENTRIES, entries.next_key))
             key = ""
+        if not with_pending:
+            return Page(items=(), next_key=None)
         if len(found) == limit:
             return Page(items=tuple(found), next_key=f"{_PENDING}:")
         pending = self._pending(send, limit=limit - len(found), start=int(key or 0))
