@@ -350,6 +350,9 @@ class Ledger(Protocol):
     ) -> bool:
         """Note a response to a send, once per `response_id`; whether it was new."""
 
+    def forget(self, message_ids: Sequence[str]) -> None:
+        """Take number and body out of messages; what became of them stays and is counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerChange:
@@ -402,6 +405,12 @@ class LeadStore(Protocol):
 
     def ranked(self, status: LeadStatus, *, limit: int, start_key: str | None) -> Page[Lead]:
         """Leads of a status, highest score first, then by earliest `due_at`."""
+
+    def of_phone(self, phone: str) -> list[Lead]:
+        """All leads of a number, oldest first."""
+
+    def forget(self, phone: str) -> None:
+        """Erase all leads of a number."""
 
 
 class MetricsStore(Protocol):

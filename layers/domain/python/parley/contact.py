@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from parley.sending import Sending
 
+ERASED_PREFIX = "erased#"
+"""What the key of an erased number's suppression begins with: a keyed hash follows, no number."""
+
 AttributeValue = str | int | float | bool | list[str]
 
 
@@ -83,6 +86,11 @@ class Contact:
     left_all_at: datetime | None = None
     last_reply: LastReply | None = None
     sending: Sending = field(default_factory=Sending)
+
+    @property
+    def is_person(self) -> bool:
+        """False for the entry that only keeps an erased number suppressed."""
+        return not self.phone.startswith(ERASED_PREFIX)
 
     def subscription_status(self, program_id: str) -> SubscriptionStatus | None:
         """Where the contact stands with a program, or None if it never met it."""

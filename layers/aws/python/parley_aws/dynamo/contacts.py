@@ -87,8 +87,18 @@ class DynamoContacts:
         return bool(run_if(lambda: bool(put()), stands=stands))
 
     def save_many(self, saves: Sequence[tuple[Contact, int | None]]) -> list[bool]:
-        """`save` for many contacts with their expected versions, independent of each other."""
-        return side_by_side(lambda s: self.save(s[0], expected_version=s[1]), saves)
+        """`save` for many contacts with their expected versions, independent of each other.
+
+        Of several saves of one number only the first is made; the others are False.
+        """
+        first = {contact.phone: i for i, (contact, _) in reversed(list(enumerate(saves)))}
+        places = sorted(first.values())
+        new = [i for i in places if saves[i][1] is None]
+        results = dict(zip(new, self._insert([saves[i][0] for i in new]), strict=True))
+        old = [i for i in places if saves[i][1] is not None]
+        saved = side_by_side(lambda i: self.save(saves[i][0], expected_version=saves[i][1]), old)
+        results.update(zip(old, saved, strict=True))
+        return [results.get(i, False) for i in range(len(saves))]
 
     def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
         """Conditional writes of `sending`, independent of each other, results in order.
@@ -138,8 +148,10 @@ class DynamoContacts:
             ConsistentRead=True,
             **start,
         )
+        contacts = map(contact_of, answer["Items"])
         return ContactPage(
-            contacts=tuple(map(contact_of, answer["Items"])), next_key=_next_phone(answer)
+            contacts=tuple(contact for contact in contacts if contact.is_person),
+            next_key=_next_phone(answer),
         )
 
     def listed(self, list_name: str, *, limit: int, start_key: str | None) -> Page[Contact]:
@@ -167,6 +179,22 @@ class DynamoContacts:
             found = found[:limit]
             start_key = found[-1].phone
         return Page(items=tuple(found), next_key=start_key)
+
+    def _insert(self, contacts: Sequence[Contact]) -> list[bool]:
+        """Put contacts of different numbers where there are none yet."""
+        items = [item_of(contact) for contact in contacts]
+        results = partiql.write(self._client, [partiql.insert(self._table, i) for i in items])
+        return [
+            result is WriteResult.WRITTEN
+            or (result is WriteResult.AMBIGUOUS and self._insert_again(contact))
+            for contact, result in zip(contacts, results, strict=True)
+        ]
+
+    def _insert_again(self, contact: Contact) -> bool:
+        """Put a contact whose first put may have had its effect."""
+        if self.save(contact, expected_version=None):
+            return True
+        return self.get(contact.phone) == contact_of(item_of(contact))
 
     def _statement(self, write: SendingWrite) -> partiql.Statement:
         return partiql.Statement(

@@ -54,7 +54,7 @@ class MemoryContacts:
         waiting = [phone for phone in mine if start_key is None or phone > start_key]
         taken = waiting[:limit]
         return ContactPage(
-            contacts=tuple(self._contacts[phone] for phone in taken),
+            contacts=tuple(c for c in map(self._contacts.__getitem__, taken) if c.is_person),
             next_key=taken[-1] if len(waiting) > limit else None,
         )
 

@@ -45,6 +45,13 @@ class MemoryLeads:
         hottest_first = sorted(found, key=lambda lead: (-lead.score, lead.due_at))
         return page_of(hottest_first, limit=limit, start_key=start_key)
 
+    def of_phone(self, phone: str) -> list[Lead]:
+        mine = (lead for lead in self._leads.values() if lead.phone == phone)
+        return sorted(mine, key=lambda lead: (lead.created_at, lead.id))
+
+    def forget(self, phone: str) -> None:
+        self._leads = {id_: lead for id_, lead in self._leads.items() if lead.phone != phone}
+
 
 def _state(lead: Lead) -> tuple[LeadStatus, str | None, int]:
     return lead.status, lead.owner, lead.replies

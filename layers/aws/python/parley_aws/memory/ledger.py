@@ -93,6 +93,10 @@ class MemoryLedger:
         self._tell(send_id, shard, None, {"kind": kind.value, **details})
         return True
 
+    def forget(self, message_ids: Sequence[str]) -> None:
+        for message in self.get_many(message_ids).values():
+            self._put(replace(message, phone="", body=None))
+
     def _put(self, message: Message) -> None:
         before = self._messages.get(message.id)
         if message == before:

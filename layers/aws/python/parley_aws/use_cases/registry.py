@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from parley.consent import REPLIED, TEXTED
-from parley.contact import Contact, SuppressionReason
+from parley.contact import ERASED_PREFIX, Contact, SuppressionReason
 from parley.errors import FieldProblem, InvalidInputError
 from parley.ids import keyed_hash
 from parley.number import PhoneNumber
@@ -19,8 +19,6 @@ ReadNumber = Callable[[str, str | None], PhoneNumber]
 
 MAX_TRIES = 8
 """Rounds of read, decide, conditional write before a conflict is left to a later try."""
-
-_ERASED = "erased#"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +46,13 @@ class Registry:
 
     def erased_key(self, phone: str) -> str:
         """Under what the suppression of an erased number is kept: nobody can read it back (G9)."""
-        return _ERASED + keyed_hash(self.id_key, "erased", phone, length=40)
+        return ERASED_PREFIX + keyed_hash(self.id_key, "erased", phone, length=40)
 
     def erased(self, phones: Iterable[str]) -> dict[str, Contact]:
         """By number, the entries of those that were erased."""
         keys = {phone: self.erased_key(phone) for phone in phones}
         entries = self.contacts.get_many(list(keys.values())) if keys else {}
         return {phone: entries[key] for phone, key in keys.items() if key in entries}
-
-
-def is_erasure(contact: Contact) -> bool:
-    """Whether this is no person but the entry that keeps an erased number suppressed."""
-    return contact.phone.startswith(_ERASED)
 
 
 def was_erased(contact: Contact) -> bool:
