@@ -305,7 +305,7 @@ def test_g9_the_leads_of_a_number_are_forgotten(leads: DynamoLeads) -> None:
     assert leads.get("lead_2") == lead(2)
 
 
-def _event(number: int, kind: JournalKind = JournalKind.OPT_OUT, **changes: object) -> JournalEvent:
+def event(number: int, kind: JournalKind = JournalKind.OPT_OUT, **changes: object) -> JournalEvent:
     event = JournalEvent(
         id=f"e{number:03d}",
         phone=f"+1312555{number % 3:04d}",
@@ -318,7 +318,7 @@ def _event(number: int, kind: JournalKind = JournalKind.OPT_OUT, **changes: obje
 
 
 def test_the_journal_keeps_what_came_first(journal: DynamoJournal) -> None:
-    events = [_event(n, JournalKind.CONSENT, phone="+1", program_id=None) for n in range(40)]
+    events = [event(n, JournalKind.CONSENT, phone="+1", program_id=None) for n in range(40)]
     journal.append(events[::-1])
     journal.append([replace(events[3], occurred_at=LATER, details={"source": "other"})])
     assert journal.of("+1") == events
@@ -326,9 +326,9 @@ def test_the_journal_keeps_what_came_first(journal: DynamoJournal) -> None:
 
 
 def test_opt_outs_come_newest_first_page_by_page(journal: DynamoJournal) -> None:
-    events = [_event(n) for n in range(30)]
-    journal.append([*events, _event(50, JournalKind.REPLY), _event(51, JournalKind.CONSENT)])
-    together = [_event(100 + n, occurred_at=LATER) for n in range(9)]
+    events = [event(n) for n in range(30)]
+    journal.append([*events, event(50, JournalKind.REPLY), event(51, JournalKind.CONSENT)])
+    together = [event(100 + n, occurred_at=LATER) for n in range(9)]
     journal.append(together)
     seen: list[JournalEvent] = []
     start_key = None
@@ -354,8 +354,8 @@ def test_only_opt_outs_and_replies_are_indexed(journal: DynamoJournal) -> None:
 
 
 def test_a_reply_is_found_by_its_sid_until_it_is_forgotten(journal: DynamoJournal) -> None:
-    reply = _event(1, JournalKind.REPLY, details={"sid": "SM1", "body": "YES"})
-    meant = _event(2, JournalKind.UNDERSTANDING, phone=reply.phone, details={"sid": "SM1"})
+    reply = event(1, JournalKind.REPLY, details={"sid": "SM1", "body": "YES"})
+    meant = event(2, JournalKind.UNDERSTANDING, phone=reply.phone, details={"sid": "SM1"})
     journal.append([reply, meant])
     assert journal.reply("SM1") == reply
     assert journal.reply("SM2") is None
