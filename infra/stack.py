@@ -104,7 +104,7 @@ class ParleyStack(Stack):
             "ApiUrl": gateway.api.api_endpoint,
             "ApiId": gateway.api.api_id,
             "ImportsBucket": foundation.imports_bucket.bucket_name,
-            "SecretArn": foundation.secret.secret_arn,
+            "SecretArn": foundation.secret_arn,
             "EventBusName": foundation.bus.event_bus_name,
             "AlarmTopicArn": foundation.alarms.topic.topic_arn,
             "ScheduleGroup": foundation.schedules.group.schedule_group_name,

@@ -40,7 +40,7 @@ def send_to(function: ParleyFunction, *queues: sqs.Queue) -> None:
 
 def read_secret(function: ParleyFunction, foundation: Foundation) -> None:
     """Allow reading the provider's pair and the id key."""
-    function.allow("secretsmanager:GetSecretValue", on=[foundation.secret.secret_arn])
+    function.allow("secretsmanager:GetSecretValue", on=[foundation.secret_arn])
 
 
 def create_schedules(function: ParleyFunction, foundation: Foundation) -> None:
@@ -105,7 +105,7 @@ def schedule_environment(foundation: Foundation) -> dict[str, str]:
 def provider_environment(foundation: Foundation) -> dict[str, str]:
     """What reaches the provider, and lets it reach us."""
     return {
-        "SECRET_ARN": foundation.secret.secret_arn,
+        "SECRET_ARN": foundation.secret_arn,
         "PUBLIC_BASE_URL": foundation.endpoints.public_base_url,
         "TWILIO_API_BASE_URL": foundation.endpoints.twilio_api_base_url,
     }

@@ -48,7 +48,7 @@ class Facts(Construct):
             timeout_seconds=30,
             environment={
                 "EVENT_BUS_NAME": foundation.bus.event_bus_name,
-                "SECRET_ARN": foundation.secret.secret_arn,
+                "SECRET_ARN": foundation.secret_arn,
             },
         )
         function.allow("events:PutEvents", on=[foundation.bus.event_bus_arn])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Fn, RemovalPolicy, Stack, Token
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.config import Config
 from infra.constructs.alarms import Alarms
 from infra.constructs.layers import Layers
-from infra.constructs.nag import acknowledge
+from infra.constructs.nag import acknowledge, logical_id
 from infra.constructs.queues import Queues
 from infra.constructs.tables import Tables
 
@@ -98,6 +98,11 @@ class Foundation(Construct):
         )
         self.secret = self._secret(config)
         self.imports_bucket = self._imports_bucket(config)
+
+    @property
+    def secret_arn(self) -> str:
+        """The secret's address: its ``Id``, since ``Ref`` is its name in the local engine."""
+        return Token.as_string(Fn.get_att(logical_id(self.secret), "Id"))
 
     def _secret(self, config: Config) -> secretsmanager.Secret:
         # A change of what is generated would make a new id_key, and with it forget which erased

@@ -25,7 +25,7 @@ class Imports(Construct):
                 **access.table_environment(foundation, "contacts", "campaigns", "journal"),
                 **access.queue_environment(foundation, "imports"),
                 "IMPORTS_BUCKET": foundation.imports_bucket.bucket_name,
-                "SECRET_ARN": foundation.secret.secret_arn,
+                "SECRET_ARN": foundation.secret_arn,
             },
             loops=True,
         )

@@ -92,7 +92,7 @@ class Sending(Construct):
                     foundation, "contacts", "campaigns", "messages", "journal"
                 ),
                 **access.queue_environment(foundation, "receipts"),
-                "SECRET_ARN": foundation.secret.secret_arn,
+                "SECRET_ARN": foundation.secret_arn,
             },
         )
         tables = foundation.tables
