@@ -63,7 +63,7 @@ def estimate(contacts: ContactStore, segment: Segment, rules: Rules, clock: Cloc
         now = clock.now()
         examined += len(found)
         for contact in found:
-            if contact.phone.startswith("+") and segment.matches(contact, now):
+            if segment.matches(contact, now):
                 tally.add(contact, now)
     return tally.estimate(examined=examined, approximate=approximate)
 

@@ -43,6 +43,19 @@ class SendRequest:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def would_be_send(campaign: Campaign, now: datetime) -> Send:
+    """The send that a plain request would trigger now, under an id that no send has."""
+    return Send(
+        id="",
+        campaign=campaign,
+        status=SendStatus.RESOLVING,
+        created_at=now,
+        starts_at=now,
+        expires_at=now + DEFAULT_LIFETIME,
+        request_hash="",
+    )
+
+
 class TriggerSend:
     """Triggers sends."""
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
 from parley.campaign import Campaign
-from parley.decide import Rules
 from parley.errors import ConflictError, FieldProblem, InvalidInputError, NotFoundError
 from parley.number import PhoneNumber
 from parley.outcome import MessageStatus
@@ -29,15 +28,15 @@ from parley_aws.http.models.sends import (
 )
 from parley_aws.http.services import Services
 from parley_aws.numbers import read_number
+from parley_aws.ports import SendContext
 from parley_aws.rules import region_zones, state_rules
 from parley_aws.use_cases.control_send import cancel_send, pause_send, resume_send
 from parley_aws.use_cases.estimate import estimate
 from parley_aws.use_cases.read_sends import ListMessages, read_send
+from parley_aws.use_cases.rule_book import RuleBook
 from parley_aws.use_cases.send_test import SendTest
 from parley_aws.use_cases.texting import HandOverText
-from parley_aws.use_cases.trigger_send import DEFAULT_LIFETIME, TriggerSend
-
-_NOT_YET_TRIGGERED = "estimate"
+from parley_aws.use_cases.trigger_send import TriggerSend, would_be_send
 
 IdempotencyKey = Annotated[
     str,
@@ -66,17 +65,18 @@ def register(api: Api, services: Services) -> None:
             else compile_segment(campaign.segment)
         )
         clock = services.clock()
-        rules = Rules(
-            send_id=_NOT_YET_TRIGGERED,
-            campaign_id=campaign.id,
-            program=program,
-            expires_at=clock.now() + DEFAULT_LIFETIME,
-            render=liquid.renderer(campaign.body, program),
-            holdout_key=services.secret().id_key,
-            overall_caps=services.programs().settings().frequency_caps,
-            holdout_percent=campaign.holdout_percent,
+        book = RuleBook(
+            id_key=services.secret().id_key,
+            renderer=liquid.renderer,
             state_rules=state_rules(),
             region_zones=region_zones(),
+        )
+        rules = book.rules_of(
+            SendContext(
+                send=would_be_send(campaign, clock.now()),
+                program=program,
+                settings=services.programs().settings(),
+            )
         )
         found = estimate(services.contacts(), segment, rules, clock)
         return EstimateOutput.of(found, program.price_per_part)
