@@ -41,7 +41,7 @@ class Campaigns(Construct):
             foundation.tables.campaigns,
             failures=foundation.queues.stream_failures,
             alarms=foundation.alarms,
-            filters=[text_filter("kind", "send")],
+            filters=[text_filter("sk", "send")],
         )
         return function
 
@@ -59,7 +59,7 @@ class Campaigns(Construct):
                 ),
                 **access.queue_environment(foundation, "launches", "sends"),
                 **access.schedule_environment(foundation),
-                "SECRET_ARN": foundation.secret.secret_arn,
+                "SECRET_ARN": foundation.secret_arn,
             },
             loops=True,
         )
