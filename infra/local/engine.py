@@ -67,6 +67,7 @@ def main() -> None:
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     judge_partiql_by_statement(iam_actions)
     judge_schedules_by_group(iam_actions)
+    judge_queue_batches_by_item(iam_actions)
     stop_polling_when_stopping(lambda_svc)
     signal.signal(signal.SIGUSR1, lambda *_: _drain_then_stop(lambda_svc, dynamodb))
     app.main()
@@ -340,6 +341,18 @@ def judge_schedules_by_group(iam_actions: Any) -> None:
         return arn.replace(":schedule/default/", f":schedule/{group or 'default'}/")
 
     iam_actions.extract_resource_arn = with_group
+
+
+def judge_queue_batches_by_item(iam_actions: Any) -> None:
+    """Where roles are enforced, ask for sqs:SendMessage when a batch is sent, as AWS does."""
+    extract = iam_actions.extract_iam_action
+
+    @functools.wraps(extract)
+    def without_batch(*request: Any) -> str | None:
+        action: str | None = extract(*request)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = without_batch
 
 
 def stop_polling_when_stopping(lambda_svc: Any) -> None:

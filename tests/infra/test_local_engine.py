@@ -51,7 +51,10 @@ def test_it_is_written_for_the_installed_version() -> None:
         ),
         ("ministack.services.sqs", ("_queues", "load_persisted_state")),
         ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
-        ("ministack.core.iam_actions", ("dynamodb_transaction_checks", "extract_resource_arn")),
+        (
+            "ministack.core.iam_actions",
+            ("dynamodb_transaction_checks", "extract_resource_arn", "extract_iam_action"),
+        ),
     ],
 )
 def test_the_engine_has_what_is_replaced(module: str, names: tuple[str, ...]) -> None:
@@ -193,6 +196,21 @@ def test_roles_are_asked_for_the_schedule_in_its_group() -> None:
     assert arn(b'{"GroupName": "ours"}', {}).endswith("schedule/ours/one")
     assert arn(b"", {"groupName": ["ours"]}).endswith("schedule/ours/one")
     assert arn(b"", {}) == named
+
+
+@pytest.mark.parametrize(
+    ("called", "asked"),
+    [
+        ("sqs:SendMessageBatch", "sqs:SendMessage"),
+        ("sqs:DeleteMessage", "sqs:DeleteMessage"),
+        ("dynamodb:BatchGetItem", "dynamodb:BatchGetItem"),
+        (None, None),
+    ],
+)
+def test_roles_are_asked_for_one_message_of_a_batch(called: str | None, asked: str | None) -> None:
+    module = SimpleNamespace(extract_iam_action=lambda *_: called)
+    engine.judge_queue_batches_by_item(module)
+    assert module.extract_iam_action() == asked
 
 
 def test_messages_in_flight_at_a_stop_are_visible_after_it() -> None:
