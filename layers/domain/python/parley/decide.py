@@ -156,19 +156,25 @@ def is_held_out(phone: str, rules: Rules) -> bool:
 
 def whereabouts(contact: Contact, rules: Rules) -> Whereabouts:
     """Every zone and state the profile or the number says the contact may be in (G7)."""
+    return whereabouts_of(contact, rules.program, rules.state_rules, rules.region_zones)
+
+
+def whereabouts_of(
+    contact: Contact,
+    program: Program,
+    state_rules: StateRules,
+    region_zones: Mapping[str, tuple[str, ...]],
+) -> Whereabouts:
+    """Where a contact may be, for a text of a program that is no send's."""
     states = tuple(dict.fromkeys(s for s in (contact.state, contact.number_state) if s))
-    if rules.program.trust_timezone and contact.timezone:
+    if program.trust_timezone and contact.timezone:
         return Whereabouts(zones=(contact.timezone,), states=states)
-    number_zones = contact.number_zones or rules.region_zones.get(
-        contact.region or rules.program.default_region, (rules.program.timezone,)
+    number_zones = contact.number_zones or region_zones.get(
+        contact.region or program.default_region, (program.timezone,)
     )
-    said = (contact.timezone,) if contact.timezone else _zones_of_state(contact.state, rules)
-    zones = tuple(dict.fromkeys((*said, *number_zones)))
-    return Whereabouts(zones=zones, states=states)
-
-
-def _zones_of_state(state: str | None, rules: Rules) -> tuple[str, ...]:
-    return rules.state_rules.state_zones.get(state, ()) if state else ()
+    zones_of_state = state_rules.state_zones.get(contact.state, ()) if contact.state else ()
+    said = (contact.timezone,) if contact.timezone else zones_of_state
+    return Whereabouts(zones=tuple(dict.fromkeys((*said, *number_zones))), states=states)
 
 
 def _standing_refusal(contact: Contact, program: Program) -> SkipReason | None:
