@@ -96,8 +96,8 @@ def number(value: float) -> str:
     """A number as text. Raises InvalidInputError for one that DynamoDB cannot hold."""
     if not math.isfinite(value) or abs(value) >= _MAX_NUMBER:
         raise InvalidInputError.of("number", "must be finite and have at most 38 digits")
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
     return format(Decimal(repr(value)), "f") if abs(value) > _LEAST else "0"
 
 
