@@ -63,6 +63,7 @@ def main() -> None:
     run_streams_side_by_side(lambda_svc, dynamodb)
     run_message_groups_side_by_side(lambda_svc)
     keep_streams_over_restarts(dynamodb)
+    stream_partiql_writes(dynamodb)
     redeliver_after_restart(sqs)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     judge_partiql_by_statement(iam_actions)
@@ -297,6 +298,38 @@ def redeliver_after_restart(sqs: Any) -> None:
                     message["visible_at"] = min(message["visible_at"], now)
 
     sqs.load_persisted_state = load_visible
+
+
+def stream_partiql_writes(dynamodb: Any) -> None:
+    """Put what PartiQL inserts and updates into the table's stream; as shipped it stays out."""
+    insert, update = dynamodb._partiql_insert, dynamodb._partiql_update
+
+    def stored(table: dict[str, Any], partition: str, sort: str) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = table["items"].get(partition, {}).get(sort)
+        return item
+
+    @functools.wraps(insert)
+    def insert_streamed(table: dict[str, Any], parsed: dict[str, Any]) -> tuple[int, Any, Any]:
+        answer: tuple[int, Any, Any] = insert(table, parsed)
+        if answer[0] == 200:
+            given = parsed["item"]
+            item = given["M"] if set(given) == {"M"} else given
+            dynamodb._emit_stream_event(table["TableName"], "INSERT", None, copy.deepcopy(item))
+        return answer
+
+    @functools.wraps(update)
+    def update_streamed(
+        table: dict[str, Any], parsed: dict[str, Any], data: dict[str, Any] | None = None
+    ) -> tuple[int, Any, Any]:
+        partition, sort, _, refused = dynamodb._partiql_key_target(table, parsed)
+        before = None if refused else copy.deepcopy(stored(table, partition, sort))
+        answer: tuple[int, Any, Any] = update(table, parsed, data)
+        if answer[0] == 200:
+            after = copy.deepcopy(stored(table, partition, sort))
+            dynamodb._emit_stream_event(table["TableName"], "MODIFY", before, after)
+        return answer
+
+    dynamodb._partiql_insert, dynamodb._partiql_update = insert_streamed, update_streamed
 
 
 def judge_partiql_by_statement(iam_actions: Any) -> None:

@@ -47,6 +47,8 @@ def test_it_is_written_for_the_installed_version() -> None:
             (
                 *("_stream_records", "_stream_trimmed", "get_state", "load_persisted_state"),
                 *("stream_start_position", "stream_end_position", "stream_records_since"),
+                *("_partiql_insert", "_partiql_update", "_partiql_key_target"),
+                "_emit_stream_event",
             ),
         ),
         ("ministack.services.sqs", ("_queues", "load_persisted_state")),
@@ -154,6 +156,37 @@ def test_fifo_batches_run_at_once() -> None:
     module = SimpleNamespace(_sqs_esm_concurrency=concurrency)
     engine.run_message_groups_side_by_side(module)
     assert module._sqs_esm_concurrency({}, {}, {}, {"is_fifo": True}) == 7
+
+
+def test_what_partiql_writes_is_in_the_stream() -> None:
+    table: dict[str, Any] = {"TableName": "leads", "items": {}}
+    told: list[tuple[Any, ...]] = []
+
+    def insert(table: dict[str, Any], parsed: dict[str, Any]) -> tuple[int, Any, Any]:
+        if "anna" in table["items"]:
+            return 400, {}, b""
+        table["items"]["anna"] = {"": parsed["item"]}
+        return 200, {}, b""
+
+    def update(table: dict[str, Any], parsed: dict[str, Any], data: Any) -> tuple[int, Any, Any]:
+        if parsed["refused"]:
+            return 400, {}, b""
+        table["items"]["anna"][""] = parsed["item"]
+        return 200, {}, b""
+
+    dynamodb = SimpleNamespace(
+        _partiql_insert=insert,
+        _partiql_update=update,
+        _partiql_key_target=lambda _table, _parsed: ("anna", "", None, None),
+        _emit_stream_event=lambda *change: told.append(change),
+    )
+    engine.stream_partiql_writes(dynamodb)
+    first, second = {"score": {"N": "1"}}, {"score": {"N": "2"}}
+    dynamodb._partiql_insert(table, {"item": first})
+    dynamodb._partiql_insert(table, {"item": first})
+    dynamodb._partiql_update(table, {"item": second, "refused": True})
+    dynamodb._partiql_update(table, {"item": second, "refused": False})
+    assert told == [("leads", "INSERT", None, first), ("leads", "MODIFY", first, second)]
 
 
 def test_roles_are_asked_for_the_action_of_each_statement() -> None:
