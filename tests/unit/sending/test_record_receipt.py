@@ -1,0 +1,83 @@
+"""Delivery receipts, in whatever order they come (G6)."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from parley import ids
+from parley.contact import SuppressionReason
+from parley.errors import TransientError
+from parley.outcome import MessageStatus, Outcome
+from parley_aws.use_cases.record_receipt import Receipt
+from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone
+
+MESSAGE = ids.message_id(KEY, send=SEND, phone=phone(1))
+
+
+def receipt(status: MessageStatus, code: str | None = None, message: str = MESSAGE) -> Receipt:
+    return Receipt(
+        message_id=message,
+        outcome=Outcome(status=status, reason=code),
+        provider_sid="SM1",
+        error_code=code,
+        received_at=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    "order", list(permutations(["record", MessageStatus.SENT, MessageStatus.DELIVERED]))
+)
+def test_g6_any_order_ends_delivered(order: tuple[str, ...]) -> None:
+    world = World(contact())
+    range_ = world.frozen(1)
+    for step in order:
+        if step == "record":
+            world.send_range(range_)
+        else:
+            world.record_receipt(receipt(MessageStatus(step)))
+    message = world.message()
+    assert message.status is MessageStatus.DELIVERED
+    assert message.phone == phone(1)
+
+
+def test_a_receipt_that_comes_twice_changes_nothing() -> None:
+    world = World(contact())
+    world.send_range(world.frozen(1))
+    world.record_receipt(receipt(MessageStatus.SENT))
+    changes = len(world.ledger.changes)
+    world.record_receipt(receipt(MessageStatus.SENT))
+    assert len(world.ledger.changes) == changes
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("30006", SuppressionReason.UNREACHABLE),
+        ("21610", SuppressionReason.CARRIER_BLOCK),
+        ("30003", None),
+        ("30008", None),
+    ],
+)
+def test_a_receipt_tells_of_the_number(code: str, reason: SuppressionReason | None) -> None:
+    world = World(contact())
+    world.send_range(world.frozen(1))
+    world.record_receipt(receipt(MessageStatus.UNDELIVERED, code))
+    found = world.contacts.get(phone(1))
+    assert found is not None
+    assert (found.suppression.reason if found.suppression else None) is reason
+    assert len(found.sending.claims) == 1, "an undelivered text keeps its slot (G2)"
+
+
+def test_a_number_is_not_suppressed_before_its_message_is_on_record() -> None:
+    world = World(contact())
+    with pytest.raises(TransientError):
+        world.record_receipt(receipt(MessageStatus.UNDELIVERED, "30006"))
+
+
+@pytest.mark.parametrize("message", ["text-1", "", "snd_1", "not-a-message"])
+def test_receipts_of_texts_that_are_no_sends_are_nothing_to_the_ledger(message: str) -> None:
+    world = World()
+    world.record_receipt(receipt(MessageStatus.DELIVERED, message=message))
+    assert world.ledger.changes == []
