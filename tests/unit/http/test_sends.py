@@ -392,6 +392,14 @@ def test_opt_outs_hold_for_tests_too(world: World) -> None:
     ]
 
 
+def test_a_test_says_which_value_is_missing(world: World) -> None:
+    path = f"/campaigns/{world.campaign_id}"
+    world.call("PATCH", path, {"body": "Hi {{ contact.first_name }}"})
+    (text,) = world.call("POST", f"{path}/test", {"phones": [PHONES[0]]}).json["messages"]
+    assert (text["status"], text["reason"]) == ("skipped", "missing_value")
+    assert text["detail"] == "contact.first_name"
+
+
 def test_tests_are_few(world: World) -> None:
     path = f"/campaigns/{world.campaign_id}/test"
     for phones, field in (

@@ -18,8 +18,9 @@ and call `register` in `parley_aws.http.app`. What holds for every route:
 - Parameters named in the path come from it, percent-decoded. Others are
   `Annotated[int, Query(ge=1)]`, `Annotated[str, Header(alias="Idempotency-Key")]`, or the body:
   `Annotated[SomeInput, Body()]` with a model that extends `models.base.Input`. A body that may be
-  left out: `Annotated[SomeInput | None, Body()] = None`. Query parameters nobody declared are
-  refused, but for those under `free_query="attribute."`; `api.query()` has them all.
+  left out: `Annotated[SomeInput | None, Body()] = None`. In a schema written by hand, null goes by
+  `anyOf`: Powertools knows no list of types. Query parameters nobody declared are refused, but
+  for those under `free_query="attribute."`; `api.query()` has them all.
 - Return a model that extends `models.base.Output` (its annotation documents the answer), or
   `Answer(body, status=200)` annotated `Answer[SomeOutput]` where the status varies, or None with
   `status=204`, or a Powertools `Response` (say `produces="text/csv"`).

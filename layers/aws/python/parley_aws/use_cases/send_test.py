@@ -26,13 +26,14 @@ MAX_PER_DAY = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestText:
-    """What became of one test text. `body` is what was or would have been sent."""
+    """What became of one test text. `detail` names the value that the contact lacks."""
 
     __test__ = False
 
     phone: str
     status: MessageStatus
     reason: str | None = None
+    detail: str | None = None
     error_code: str | None = None
     body: str | None = None
     parts: int = 0
@@ -119,7 +120,8 @@ class SendTest:
             return TestText(
                 phone=contact.phone,
                 status=MessageStatus.SKIPPED,
-                reason=f"{SkipReason.MISSING_VALUE}: {draft.missing_value}",
+                reason=SkipReason.MISSING_VALUE,
+                detail=draft.missing_value,
             )
         body = draft.body
         if disclosure.is_due(program, contact.sending, self._clock.now()):

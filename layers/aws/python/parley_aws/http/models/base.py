@@ -75,13 +75,13 @@ Moment = Annotated[
 class Input(BaseModel):
     """Something a caller sends: unknown fields are refused by name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Output(BaseModel):
     """Something the API answers."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
 
 _AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"

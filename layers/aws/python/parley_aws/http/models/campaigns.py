@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from parley.campaign import Campaign
 from parley.reply import Intent, Listening, classify_reply, normalize
@@ -43,7 +43,7 @@ def _check_visible(value: str) -> str:
 
 Name = Annotated[Line, AfterValidator(_check_visible)]
 Body_ = Annotated[Copy, AfterValidator(_check_visible)]
-Segment = dict[str, JsonValue]
+Segment = dict[str, Any]
 Holdout = Annotated[Whole, Field(ge=0, le=100)]
 AttributionHours = Annotated[Whole, Field(ge=1, le=8760)]
 LeadKeywords = Annotated[
@@ -150,7 +150,7 @@ class CampaignOutput(Output):
     name: str
     program: str
     body: str
-    segment: dict[str, JsonValue] | None
+    segment: Segment | None
     holdout_percent: int
     attribution_hours: int
     auto_reply: str | None

@@ -291,13 +291,14 @@ class TestInput(Input):
 
 
 class TestTextOutput(Output):
-    """What became of one test text."""
+    """What became of one test text. `detail` names the value that the contact lacks."""
 
     __test__ = False
 
     phone: str
     status: MessageStatus
     reason: str | None
+    detail: str | None
     error_code: str | None
     body: str | None
     parts: int
@@ -309,6 +310,7 @@ class TestTextOutput(Output):
             phone=text.phone,
             status=text.status,
             reason=text.reason,
+            detail=text.detail,
             error_code=text.error_code,
             body=text.body,
             parts=text.parts,
@@ -326,6 +328,7 @@ class TestOutput(Output):
                 "phone": "+15125550100",
                 "status": "accepted",
                 "reason": None,
+                "detail": None,
                 "error_code": None,
                 "body": "2 for 1 tonight! Reply STOP to opt out",
                 "parts": 1,
