@@ -9,6 +9,7 @@ from typing import Any
 from parley import ids
 from parley.campaign import Campaign, Send, SendStatus
 from parley.contact import Contact, Subscription, SubscriptionStatus
+from parley.inbound import InboundText
 from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message
 from parley.outcome import MessageStatus
@@ -27,7 +28,7 @@ from parley_aws.memory import (
 )
 from parley_aws.use_cases.handle_reply import HandleReply
 from parley_aws.use_cases.open_claims import OpenClaims
-from parley_aws.use_cases.receive_reply import InboundText, ReceiveReply
+from parley_aws.use_cases.receive_reply import ReceiveReply
 from parley_aws.use_cases.texting import HandOverText
 from tests.support.faults import CrashPoint
 

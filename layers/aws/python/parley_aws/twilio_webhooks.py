@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from twilio.request_validator import RequestValidator
 
 from parley.ids import send_of_message
-from parley_aws.use_cases.receive_reply import InboundText
+from parley.inbound import InboundText
 
 INBOUND_PATH = "/webhooks/twilio/inbound"
 STATUS_PATH = "/webhooks/twilio/status"

@@ -120,7 +120,7 @@ def _fact(
     occurred_at: datetime,
     told: Mapping[str, str | int | None],
 ) -> Fact:
-    envelope = {
+    envelope: dict[str, str | int | None] = {
         "id": keyed_hash(key, "fact", name, *subject, length=32),
         "version": FACT_VERSION,
         "occurred_at": _rfc3339(occurred_at),

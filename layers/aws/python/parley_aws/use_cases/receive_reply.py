@@ -22,6 +22,7 @@ from parley.consent import (
 )
 from parley.contact import Contact, SubscriptionStatus
 from parley.errors import TransientError
+from parley.inbound import InboundText
 from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.parts import count_parts
 from parley.program import KeywordReplies, OptOutScope, Program
@@ -38,21 +39,6 @@ from parley_aws.use_cases.open_claims import OpenClaims
 
 _JOINING = frozenset({Intent.OPT_IN, Intent.JOIN, Intent.CONFIRM})
 _ROUNDS = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboundText:
-    """A text from a phone: `to` is the number texted, `service` the messaging service it is in.
-
-    `opt_out_type` is the keyword that the provider says it acted on: STOP, START or HELP.
-    """
-
-    sid: str
-    phone: str
-    to: str
-    service: str | None
-    body: str
-    opt_out_type: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
