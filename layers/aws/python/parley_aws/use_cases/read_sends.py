@@ -9,7 +9,7 @@ from datetime import datetime
 
 from parley import ids
 from parley.campaign import AudiencePage, Send, SendStatus
-from parley.counts import counts_of
+from parley.counts import nothing_waits
 from parley.errors import NotFoundError
 from parley.ledger import Message
 from parley.outcome import MessageStatus
@@ -42,7 +42,7 @@ def read_send(sends: SendStore, metrics: MetricsStore, clock: Clock, send_id: st
     send = sends.get(send_id)
     if send is None:
         raise NotFoundError("no such send")
-    if send.status is SendStatus.COMPLETED and counts_of(send.audience, found)["pending"]:
+    if send.status is SendStatus.COMPLETED and not nothing_waits(send.audience, found):
         as_of = clock.now()
         found = metrics.of_send(send_id)
     return SendState(send=send, metrics=found, as_of=as_of)
