@@ -53,13 +53,16 @@ def registry_of(builders: Builders) -> Registry:
     )
 
 
+def open_claims_of(builders: Builders) -> OpenClaims:
+    """What waits for claims to end after an opt-out."""
+    return OpenClaims(
+        ledger=builders.ledger(),
+        journal=builders.journal(),
+        clock=builders.clock(),
+        id_key=builders.secret().id_key,
+    )
+
+
 def record_opt_out_of(builders: Builders) -> RecordOptOut:
     """The use case of an opt-out that somebody records."""
-    registry = registry_of(builders)
-    open_claims = OpenClaims(
-        ledger=builders.ledger(),
-        journal=registry.journal,
-        clock=registry.clock,
-        id_key=registry.id_key,
-    )
-    return RecordOptOut(registry, open_claims)
+    return RecordOptOut(registry_of(builders), open_claims_of(builders))

@@ -7,10 +7,15 @@ from aws_lambda_powertools import Logger
 from parley_aws.http.api import Api
 from parley_aws.http.routes import (
     campaigns,
+    contacts,
     documentation,
     health,
+    imports,
     keys,
+    leads,
+    opt_outs,
     programs,
+    replies,
     reports,
     sends,
 )
@@ -25,7 +30,20 @@ phone numbers are E.164 (`%2B` in paths); money is decimal text with a currency.
 read, 422 where fields break rules, each named in `errors`.
 """
 
-_MODULES = (programs, campaigns, sends, reports, keys, health, documentation)
+_MODULES = (
+    programs,
+    contacts,
+    opt_outs,
+    imports,
+    campaigns,
+    sends,
+    replies,
+    reports,
+    leads,
+    keys,
+    health,
+    documentation,
+)
 """In the order of the documentation."""
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from parley.errors import InvalidInputError
-from parley.imports import Import, ImportKind, ImportStatus, Tally
+from parley.imports import Import, ImportConsent, ImportKind, ImportStatus, Tally
 from parley.number import PhoneNumber
 from parley.profile import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES, TEXT_FIELDS
 from parley_aws.ports import ImportFiles, ImportStore, Queue, UploadChangedError
@@ -30,6 +30,7 @@ from parley_aws.use_cases.csv_pieces import (
     rows_of,
 )
 from parley_aws.use_cases.opt_outs import bring_opt_outs
+from parley_aws.use_cases.read_consent import TOLERANCE
 from parley_aws.use_cases.registry import Registry
 from parley_aws.use_cases.upsert_contacts import Row, upsert_contacts
 
@@ -61,6 +62,43 @@ class _Column:
 
     name: str
     is_attribute: bool
+
+
+def create_import(
+    *,
+    registry: Registry,
+    imports: ImportStore,
+    kind: ImportKind,
+    program_id: str | None,
+    lists: tuple[str, ...],
+    consent: ImportConsent | None,
+) -> Import:
+    """A new import that waits for its file.
+
+    Raises InvalidInputError for a program that there is not, and for a consent that names none,
+    lies in the future, or comes with opt-outs.
+    """
+    now = registry.clock.now()
+    if program_id is not None:
+        registry.program(program_id, field="program")
+    if consent is not None:
+        if kind is ImportKind.OPT_OUTS:
+            raise InvalidInputError.of("consent", "has no place in a file of opt-outs")
+        if program_id is None:
+            raise InvalidInputError.of("program", "is required: what they consented to")
+        if consent.obtained_at is not None and consent.obtained_at > now + TOLERANCE:
+            raise InvalidInputError.of("consent.obtained_at", "lies in the future")
+    job = Import(
+        id=f"imp_{registry.clock.nonce()}",
+        kind=kind,
+        status=ImportStatus.AWAITING_UPLOAD,
+        created_at=now,
+        program_id=program_id,
+        lists=lists,
+        consent=consent,
+    )
+    imports.create(job)
+    return job
 
 
 class ImportContacts:
@@ -165,15 +203,14 @@ class ImportContacts:
         rejects: list[_Reject] = []
         waiting = iter(records)
         while batch := list(islice(waiting, BATCH_ROWS)):
-            rows = []
+            rows: list[tuple[int, dict[str, Any]]] = []
             refused = []
             for record in batch:
                 if record.problem is not None or record.cells is None:
                     message = record.problem or "cannot be read"
                     refused.append(_Reject(line=record.line, field=_ROW, message=message))
                 else:
-                    values = _values(columns, record.cells, job)
-                    rows.append(Row(index=record.line, values=values))
+                    rows.append((record.line, _values(columns, record.cells, job)))
             accepted, not_revived, more = (
                 self._leave(job, rows, region)
                 if job.kind is ImportKind.OPT_OUTS
@@ -188,8 +225,11 @@ class ImportContacts:
             )
         return tally, rejects
 
-    def _upsert(self, rows: Sequence[Row], region: str | None) -> tuple[int, int, list[_Reject]]:
-        done = upsert_contacts(rows, region=region, registry=self._registry)
+    def _upsert(
+        self, rows: Sequence[tuple[int, Mapping[str, Any]]], region: str | None
+    ) -> tuple[int, int, list[_Reject]]:
+        numbered = [Row(index=line, values=values) for line, values in rows]
+        done = upsert_contacts(numbered, region=region, registry=self._registry)
         rejects = [
             _Reject(line=r.index, field=_column_of(r.field), message=r.message)
             for r in done.rejected
@@ -197,17 +237,16 @@ class ImportContacts:
         return done.accepted, done.not_revived, rejects
 
     def _leave(
-        self, job: Import, rows: Sequence[Row], region: str | None
+        self, job: Import, rows: Sequence[tuple[int, Mapping[str, Any]]], region: str | None
     ) -> tuple[int, int, list[_Reject]]:
         numbers: list[PhoneNumber] = []
         rejects: list[_Reject] = []
-        for row in rows:
+        for line, values in rows:
             try:
-                numbers.append(self._registry.read_number(row.values.get("phone", ""), region))
+                numbers.append(self._registry.read_number(values["phone"], region))
             except InvalidInputError as error:
                 rejects += [
-                    _Reject(line=row.index, field=p.field, message=p.message)
-                    for p in error.problems
+                    _Reject(line=line, field=p.field, message=p.message) for p in error.problems
                 ]
         bring_opt_outs(numbers, import_id=job.id, at=job.created_at, registry=self._registry)
         return len(numbers), 0, rejects

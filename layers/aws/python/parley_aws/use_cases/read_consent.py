@@ -16,7 +16,8 @@ MAX_SOURCE = 100
 MAX_WORDING = 2000
 MAX_EVIDENCE = 20
 _MAX_EVIDENCE_TEXT = 1000
-_TOLERANCE = timedelta(minutes=1)
+TOLERANCE = timedelta(minutes=1)
+"""How far ahead of ours a caller's clock may be."""
 
 
 def read_consent(
@@ -48,7 +49,7 @@ def read_consent(
         if raw.get("obtained_at") is None:
             raise InvalidInputError.of("obtained_at", "is required: when they agreed")
         obtained_at = read_moment(raw["obtained_at"], "obtained_at")
-        if obtained_at > now + _TOLERANCE:
+        if obtained_at > now + TOLERANCE:
             raise InvalidInputError.of("obtained_at", "lies in the future")
     except InvalidInputError as error:
         problems.extend(error.problems)

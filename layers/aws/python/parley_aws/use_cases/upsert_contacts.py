@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from parley.consent import Consent, ConsentKind, consent_event, with_consent
 from parley.contact import Contact
@@ -25,10 +24,11 @@ OPTED_OUT = "opted_out"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row as it came: `index` is its place in the request, or its line in a file."""
+    """A row as it came, an object of `FIELDS` if it is right: `index` is its place in the request,
+    or its line in a file."""
 
     index: int
-    values: Mapping[str, Any]
+    values: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,8 @@ class _Batch:
 
     def _read(self, row: Row, region: str | None) -> _Change:
         values = row.values
+        if not isinstance(values, Mapping):
+            raise InvalidInputError.of("contacts", 'must hold objects such as {"phone": "+1…"}')
         problems = [
             FieldProblem(
                 field=str(name)[:64],
