@@ -21,7 +21,7 @@ from infra.local.stack import running
 
 def main() -> int:
     """Run the demo; 0 where every promise was kept."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     shown = Path(os.environ.get("PARLEY_HOME", ".parley")) / "demo"
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

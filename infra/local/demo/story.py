@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,10 @@ def tell(stack: Connections, count: Count) -> Told:
     )
     estimate = marketer.post(f"/campaigns/{campaign['id']}/estimate")
     triggered = time.time()
-    send = marketer.post(f"/campaigns/{campaign['id']}/sends", {}, idempotency_key="friday")
+    patience = (datetime.now(UTC) + timedelta(days=3)).isoformat(timespec="seconds")
+    send = marketer.post(
+        f"/campaigns/{campaign['id']}/sends", {"expires_at": patience}, idempotency_key="friday"
+    )
     first_text = _await_first_text(stack.carrier, triggered, estimate["would_send"])
     send, report = _await_settled(marketer, send["id"], count)
     return Told(
@@ -88,6 +92,7 @@ def _prepare(admin: Client, carrier: Client) -> None:
             "sender": {"messaging_service_sid": "MG" + "5" * 32},
             "timezone": "America/Chicago",
             "frequency_caps": [{"max_messages": 1, "window_hours": 24}],
+            "messages_per_second": 50,
         },
     )
     carrier.put(
