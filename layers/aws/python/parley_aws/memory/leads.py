@@ -37,6 +37,9 @@ class MemoryLeads:
         stored = self._leads.get(lead.id)
         if stored is None or _state(stored) != _state(expected):
             return False
+        active = self.active(lead.program_id, lead.phone)
+        if lead.status in ACTIVE_STATUSES and active is not None and active.id != lead.id:
+            return False
         self._leads[lead.id] = lead
         return True
 
