@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import logging
 import random
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from twilio.base.exceptions import TwilioException
@@ -81,14 +82,15 @@ class _HttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no ty
                 method,
                 uri,
                 params=of_request.get("params"),
-                data=of_request.get("data"),
+                data=urlencode(of_request.get("data") or {}).encode() or None,
                 headers={**of_request["headers"], "Authorization": _basic(*of_request["auth"])},
                 timeout=aiohttp.ClientTimeout(
                     total=_ANSWER_WITHIN, connect=connect_within, ceil_threshold=_ANSWER_WITHIN
                 ),
                 allow_redirects=False,
             ) as response:
-                return Response(response.status, await response.text(), response.headers)
+                body = await response.read()
+                return Response(response.status, body.decode(errors="replace"), response.headers)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _NothingPostedError from error
 
@@ -101,7 +103,8 @@ class _HttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no ty
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=_CONNECTIONS, keepalive_timeout=_IDLE.total_seconds()
-                )
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         self._used_at = now
 
@@ -139,6 +142,7 @@ class TwilioProvider:
             account_sid, auth_token, http_client=self._http, environment={"TWILIO_EDGE": ""}
         )
         self._client.api.base_url = api_base_url
+        self._create_uri = f"{api_base_url}/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="twilio", daemon=True).start()
 
@@ -183,22 +187,28 @@ class TwilioProvider:
     async def _post(self, text: Text) -> PostResult:
         _deadline.set(text.post_by)
         try:
-            message = await self._client.messages.create_async(
-                to=text.to,
-                body=text.body,
-                status_callback=self._status_callback(text.message_id),
-                validity_period=_seconds(text.validity),
-                **_sender(text),
+            answer = await self._client.request_async(
+                "POST", self._create_uri, data=self._form(text)
             )
         except _NothingPostedError:
             return PostResult(status=PostStatus.TOO_LATE)
-        except TwilioException as error:
-            return _refusal(getattr(error, "status", 0), getattr(error, "code", None))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, AttributeError):
+        except (aiohttp.ClientError, TimeoutError, OSError):
             return PostResult(status=PostStatus.AMBIGUOUS)
-        if not message.sid:
-            return PostResult(status=PostStatus.AMBIGUOUS)
-        return PostResult(status=PostStatus.ACCEPTED, sid=message.sid)
+        return _result_of(answer.status_code, answer.text)
+
+    def _form(self, text: Text) -> dict[str, str]:
+        sender = (
+            {"MessagingServiceSid": text.messaging_service_sid}
+            if text.messaging_service_sid
+            else {"From": text.from_ or ""}
+        )
+        return {
+            "To": text.to,
+            "Body": text.body,
+            "StatusCallback": self._status_callback(text.message_id),
+            "ValidityPeriod": str(_seconds(text.validity)),
+            **sender,
+        }
 
     async def _find(self, to: str, since: datetime) -> list[ProviderMessage]:
         await self._http.prepare()
@@ -245,29 +255,28 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def _sender(text: Text) -> dict[str, str]:
-    if text.messaging_service_sid:
-        return {"messaging_service_sid": text.messaging_service_sid}
-    return {"from_": text.from_ or ""}
-
-
 def _seconds(validity: timedelta) -> int:
     return max(1, int(min(validity, MAX_VALIDITY).total_seconds()))
 
 
-def _refusal(http_status: int, error_code: int | None) -> PostResult:
-    """What an answer without a message means: only Twilio's own 4xx says that none was taken.
-
-    The SDK gives the HTTP status as code where the body holds none.
-    """
-    if http_status == 429:
+def _result_of(status: int, body: str) -> PostResult:
+    """What an answer to a create means: only Twilio's own 4xx says that the text was not taken."""
+    if status == 429:
         return PostResult(status=PostStatus.THROTTLED)
-    code = str(error_code) if error_code is not None and error_code >= 10_000 else None
-    if not 400 <= http_status < 500 or http_status == 408 or code is None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
         return PostResult(status=PostStatus.AMBIGUOUS)
-    meaning = meaning_of(code)
+    if 200 <= status < 300 and (sid := document.get("sid")):
+        return PostResult(status=PostStatus.ACCEPTED, sid=str(sid))
+    code = document.get("code")
+    if not 400 <= status < 500 or status == 408 or not isinstance(code, int):
+        return PostResult(status=PostStatus.AMBIGUOUS)
+    meaning = meaning_of(str(code))
     if meaning is ErrorMeaning.AMBIGUOUS:
         return PostResult(status=PostStatus.AMBIGUOUS)
     if meaning is ErrorMeaning.THROTTLED:
         return PostResult(status=PostStatus.THROTTLED)
-    return PostResult(status=PostStatus.REFUSED, error_code=code)
+    return PostResult(status=PostStatus.REFUSED, error_code=str(code))
