@@ -380,7 +380,7 @@ def _endpoint(
             return _json(result.body, result.status)
         if isinstance(result, BaseModel):
             return _json(result, status)
-        return Response(status_code=status)
+        return Response(status_code=status, body="")
 
     parameters = [
         parameter.replace(annotation=hints[name], kind=Parameter.KEYWORD_ONLY)
