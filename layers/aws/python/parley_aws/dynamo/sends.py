@@ -37,6 +37,7 @@ AUDIENCE_LIFETIME = timedelta(days=90)
 _WRITE_BATCH = 25
 _WRITE_ATTEMPTS = 8
 _REMEMBERED_SENDS = 1000
+_REMEMBERED_PAGES = 32
 
 
 class DynamoSends:
@@ -46,6 +47,7 @@ class DynamoSends:
         self._client = client
         self._table = table_name
         self._program_ids: dict[str, str] = {}
+        self._pages: dict[tuple[str, str], AudiencePage] = {}
 
     def newest(self, *, campaign_id: str | None, limit: int, start_key: str | None) -> Page[Send]:
         """Sends of a campaign or of all, newest first."""
@@ -175,9 +177,18 @@ class DynamoSends:
         return stored
 
     def page(self, send_id: str, page_id: str) -> AudiencePage | None:
-        """A frozen page."""
+        """A frozen page; it never changes, so the last ones read are kept."""
+        kept = self._pages.get((send_id, page_id))
+        if kept is not None:
+            return kept
         item = self._item(_key(send_id, f"page#{page_id}"))
-        return _page_of(item) if item else None
+        if item is None:
+            return None
+        page = _page_of(item)
+        if len(self._pages) >= _REMEMBERED_PAGES:
+            self._pages.clear()
+        self._pages[send_id, page_id] = page
+        return page
 
     def pages(self, send_id: str) -> list[AudiencePage]:
         """All frozen pages of a send so far."""
