@@ -61,9 +61,10 @@ class Reconcile:
         does not answer.
         """
         message = self._ledger.get(message_id)
-        if message is None or message.status is not MessageStatus.UNKNOWN or not message.phone:
+        if message is None or message.status is not MessageStatus.UNKNOWN:
             return
-        found = self._find(message)
+        # Who was erased since cannot be looked up any more, but must not be waited for either (G4).
+        found = self._find(message) if message.phone else None
         if found is not None:
             self._ledger.record([_adopted(message, found, self._clock)])
         elif attempt < _LOOKUPS:

@@ -48,8 +48,10 @@ class RecordReceipt:
         if suppression_of(receipt.error_code) is None:
             return
         message = self._ledger.get(receipt.message_id)
-        if message is None or not message.phone:
+        if message is None or (not message.phone and message.handed_over_at is None):
             raise TransientError("the receipt came before the record of its message")
+        if not message.phone:
+            return  # erased since
         self._refusals.suppress(message.phone, message.id, receipt.error_code)
 
 

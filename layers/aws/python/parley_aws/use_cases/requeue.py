@@ -48,7 +48,8 @@ class Requeue:
                     only_from=frozenset({SendStatus.RESOLVING}),
                     at=self._clock.now(),
                 )
-            elif not self._sends.pages(send_id):
+            else:
+                # Whatever was resolved stays; a launch that ended halfway left segments out.
                 self._launch.launch(send)
             complete_send(self._sends, self._metrics, self._clock, send_id)
 

@@ -27,6 +27,10 @@ from parley_aws.use_cases.send_work import Attempt, Delivery, Person, Round
 QUIET_HOURS = "quiet_hours"
 """Reason of a deferred message."""
 
+_SOON = timedelta(minutes=15)
+"""Who may be texted within this time waits on the queue: parked for a release that is being taken
+up at that moment, they would be missed."""
+
 _ROUNDS = 3
 
 
@@ -171,8 +175,12 @@ class SendRange:
                 work.note(person, MessageStatus.HELD_OUT)
             case Defer():
                 work.note(person, MessageStatus.DEFERRED, reason=QUIET_HOURS)
-                release = releases.release_after(decision.until)
-                work.deferred.setdefault(release, []).append(person)
+                wait = decision.until - work.now + CLOCK_SKEW
+                if wait <= _SOON:
+                    work.come_back(wait, person)
+                else:
+                    release = releases.release_after(decision.until)
+                    work.deferred.setdefault(release, []).append(person)
         return None
 
     def _write_down(self, delivery: Delivery, work: Round) -> None:
