@@ -264,6 +264,29 @@ def test_a_lead_is_not_opened_again_beside_a_newer_one(client: ApiClient) -> Non
     assert (reply.status, reply.json["lead_id"]) == (409, "lead_2")
 
 
+def test_a_lead_won_with_a_value_is_a_conversion_once(client: ApiClient) -> None:
+    client.services.the_leads.open(lead())
+    body = {
+        "status": "won",
+        "value": {"amount": "40.00", "currency": "USD"},
+        "order_id": "A-1",
+    }
+    for _ in range(2):
+        reply = call(client, "PATCH", "/leads/lead_1", body)
+        assert (reply.json["status"], reply.json["owner"]) == ("won", "the sales")
+    (change,) = client.services.the_ledger.changes
+    assert change.partition.startswith("snd_1#")
+    assert change.after is not None
+    assert (change.after["kind"], change.after["amount"]) == ("conversion", "40.00")
+
+
+def test_a_lead_of_no_send_is_won_all_the_same(client: ApiClient) -> None:
+    client.services.the_leads.open(lead(send_id=None))
+    body = {"status": "won", "value": {"amount": "40.00", "currency": "USD"}}
+    assert call(client, "PATCH", "/leads/lead_1", body).json["status"] == "won"
+    assert client.services.the_ledger.changes == []
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

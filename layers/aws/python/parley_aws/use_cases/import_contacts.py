@@ -35,7 +35,7 @@ from parley_aws.use_cases.registry import Registry
 from parley_aws.use_cases.upsert_contacts import Row, upsert_contacts
 
 PIECE_BYTES = 1024 * 1024
-PIECE_ROWS = 10_000
+PIECE_ROWS = 5_000
 BATCH_ROWS = 500
 _MAX_FAILURE = 300
 

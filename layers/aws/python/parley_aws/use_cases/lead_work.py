@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from parley.contact import AttributeValue, Contact
 from parley.errors import ConflictError, NotFoundError, TransientError
 from parley.lead import ACTIVE_STATUSES, Lead, LeadStatus, check_claim
-from parley_aws.ports import ContactStore, LeadStore, Page
+from parley.ledger import ResponseKind
+from parley.money import Money
+from parley_aws.ports import ContactStore, LeadStore, Ledger, Page
 from parley_aws.use_cases.registry import MAX_TRIES
 
 _READS = 20
@@ -104,6 +106,25 @@ def close_lead(leads: LeadStore, lead_id: str, status: LeadStatus, *, by: str) -
         return replace(lead, status=status, owner=lead.owner or by)
 
     return _change(leads, lead_id, closed)
+
+
+def count_sale(ledger: Ledger, lead: Lead, value: Money, *, order_id: str | None) -> bool:
+    """Count a lead that was won as a conversion of the send it came from, once for each order.
+
+    Whether it was counted now; not where the lead came from no send.
+    """
+    if lead.send_id is None:
+        return False
+    return ledger.respond(
+        lead.send_id,
+        ResponseKind.CONVERSION,
+        response_id=order_id or lead.id,
+        details={
+            "lead_id": lead.id,
+            "amount": f"{value.amount:f}",
+            "currency": value.currency,
+        },
+    )
 
 
 def _change(leads: LeadStore, lead_id: str, change: Callable[[Lead], Lead]) -> Lead:

@@ -25,6 +25,7 @@ from parley_aws.use_cases.lead_work import (
     LeadFilter,
     claim_lead,
     close_lead,
+    count_sale,
     find_leads,
     get_lead,
     release_lead,
@@ -129,11 +130,17 @@ def register(api: Api, services: Services) -> None:
         also={409: "Opened again while the person has another active lead in the program"},
     )
     def change_lead(lead_id: str, body: Annotated[LeadChange, Body()]) -> LeadOutput:
-        """Close a lead as won or lost, or open it again."""
+        """Close a lead as won or lost, or open it again.
+
+        Won with a value counts as a conversion of the send that the lead came from, once for each
+        `order_id`.
+        """
         status = LeadStatus(body.status)
         if body.value is not None and status is not LeadStatus.WON:
             raise InvalidInputError.of("value", "only a lead that is won has one")
         lead = close_lead(services.leads(), lead_id, status, by=api.caller.owner)
+        if body.value is not None:
+            count_sale(services.ledger(), lead, body.value.money(), order_id=body.order_id)
         return LeadOutput.of(lead)
 
     @api.post(
