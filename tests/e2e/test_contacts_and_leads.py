@@ -165,7 +165,7 @@ def test_a_salesperson_texts_back_and_reads_the_conversation(
     path = f"/leads/{lead['id']}/messages"
     sent = sales.post(path, {"body": "Ten dollars."}, idempotency_key="k")
     assert sales.post(path, {"body": "Ten dollars."}, idempotency_key="k") == sent
-    texts = sales.get(f"{contact_path(phone)}/conversation")["messages"]
+    texts = sales.get(f"{contact_path(phone)}/conversation")["texts"]
     assert [(t["direction"], t["body"]) for t in texts] == [
         ("inbound", "How much?"),
         ("outbound", "Ten dollars."),

@@ -407,7 +407,7 @@ class ConversationOutput(Output):
     """What was said, both ways, oldest first."""
 
     phone: str
-    messages: list[SaidOutput]
+    texts: list[SaidOutput]
 
 
 def _subscriptions(contact: Contact) -> dict[str, SubscriptionOutput]:

@@ -79,7 +79,7 @@ def register(api: Api, services: Services) -> None:
         person = _find(services)(_number(phone).phone)
         return ConversationOutput(
             phone=person.contact.phone,
-            messages=[SaidOutput.of(said) for said in conversation_of(person)],
+            texts=[SaidOutput.of(said) for said in conversation_of(person)],
         )
 
     @api.post("/contacts/{phone}/opt-out", roles=EVERYONE, tag=_TAG)
