@@ -55,7 +55,13 @@ def handle_send(body: Body) -> None:
 
 
 def handle_release(body: Body) -> None:
-    """Take up what waits for the release that a command on the releases queue names."""
+    """Take up what waits for the release that a command on the releases queue names, or look at a
+    lead whose time has come."""
+    if "lead_id" in body:
+        from parley_aws.use_cases.lead_time import mark_overdue
+
+        mark_overdue(wiring.leads(), wiring.clock(), body["lead_id"])
+        return
     from parley_aws.use_cases.release import release
 
     release(

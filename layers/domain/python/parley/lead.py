@@ -48,7 +48,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """A contact who showed intent in a program, the reply that says so, and who cares for it."""
+    """A contact who showed intent in a program, the reply that says so, and who cares for it.
+
+    `overdue_at` is when it was found open past `due_at`, which is noted once.
+    """
 
     id: str
     phone: str
@@ -65,6 +68,7 @@ class Lead:
     owner: str | None
     due_at: datetime
     created_at: datetime
+    overdue_at: datetime | None = None
 
 
 _BASE_POINTS = {

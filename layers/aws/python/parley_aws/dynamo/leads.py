@@ -60,7 +60,7 @@ class DynamoLeads:
         return answer is not None
 
     def update(self, lead: Lead, *, expected: Lead) -> bool:
-        """Replace a lead if status, owner and number of replies are still as expected.
+        """Replace a lead if status, owner, replies and being overdue are still as expected.
 
         False as well where it would become active while the contact has another active one.
         """
@@ -151,6 +151,7 @@ def item_of(lead: Lead) -> Item:
         "owner": lead.owner,
         "due_at": lead.due_at,
         "created_at": lead.created_at,
+        "overdue_at": lead.overdue_at,
     }
     return encode(values)
 
@@ -158,6 +159,7 @@ def item_of(lead: Lead) -> Item:
 def lead_of(item: Mapping[str, Any]) -> Lead:
     """The lead in an item."""
     values = decode(item)
+    overdue_at = values.get("overdue_at")
     return Lead(
         id=values["pk"].removeprefix(_LEAD),
         phone=values["phone"],
@@ -174,6 +176,7 @@ def lead_of(item: Mapping[str, Any]) -> Lead:
         owner=values.get("owner"),
         due_at=moment_of(values["due_at"]),
         created_at=moment_of(values["created_at"]),
+        overdue_at=moment_of(overdue_at) if overdue_at else None,
     )
 
 
@@ -183,8 +186,11 @@ def _as_expected(lead: Lead) -> dict[str, Any]:
     if lead.owner is not None:
         owner = "#owner = :owner"
         values[":owner"] = {"S": lead.owner}
+    overdue = f"attribute_{'not_' if lead.overdue_at is None else ''}exists(overdue_at)"
     return {
-        "ConditionExpression": f"status_key = :status AND replies = :replies AND {owner}",
+        "ConditionExpression": (
+            f"status_key = :status AND replies = :replies AND {owner} AND {overdue}"
+        ),
         "ExpressionAttributeNames": {"#owner": "owner"},
         "ExpressionAttributeValues": values,
     }

@@ -37,6 +37,7 @@ class LeadOutput(Output):
     status: LeadStatus
     owner: str | None
     due_at: Moment
+    overdue_at: Moment | None
     created_at: Moment
 
     @classmethod
@@ -57,6 +58,7 @@ class LeadOutput(Output):
             status=lead.status,
             owner=lead.owner,
             due_at=lead.due_at,
+            overdue_at=lead.overdue_at,
             created_at=lead.created_at,
         )
 
