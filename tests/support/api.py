@@ -33,6 +33,7 @@ from parley_aws.memory import (
     MemorySends,
 )
 from parley_aws.memory.imports import MemoryImportFiles, MemoryImports
+from parley_aws.memory.webhooks import MemoryResolver, MemoryWebhooks
 from parley_aws.secrets import Secret
 
 FRIDAY_NOON = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
@@ -62,6 +63,8 @@ class MemoryServices:
         self.the_provider = MemoryProvider(self.the_clock)
         self.the_imports = MemoryImports()
         self.the_import_files = MemoryImportFiles()
+        self.the_webhooks = MemoryWebhooks()
+        self.the_resolver = MemoryResolver()
         self.queues: dict[str, MemoryQueue] = {}
 
     def clock(self) -> ManualClock:
@@ -111,6 +114,15 @@ class MemoryServices:
 
     def scheduler(self) -> MemoryScheduler:
         return MemoryScheduler(self.the_clock, self.queue("releases"))
+
+    def webhooks(self) -> MemoryWebhooks:
+        return self.the_webhooks
+
+    def resolver(self) -> MemoryResolver:
+        return self.the_resolver
+
+    def local_fact_receiver(self) -> str | None:
+        return None
 
     def secret(self) -> Secret:
         return Secret(account_sid="AC0", auth_token="token", id_key=ID_KEY)

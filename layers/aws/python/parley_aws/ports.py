@@ -23,6 +23,7 @@ from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
 
+from parley.webhook import Delivery, Destination, WebhookSubscription
 T = TypeVar("T")
 
 
@@ -505,3 +506,50 @@ class Provider(Protocol):
 
     def find(self, to: str, *, since: datetime) -> list[ProviderMessage]:
         """Our messages to a number created since a time. Raises TransientError."""
+
+
+class WebhookStore(Protocol):
+    """Outsiders who subscribed to facts, and what was last delivered to them."""
+
+    def add(self, subscription: WebhookSubscription) -> None:
+        """Keep a new subscription."""
+
+    def get(self, subscription_id: str) -> WebhookSubscription | None:
+        """A subscription by id, consistently: a removed one is gone at once."""
+
+    def all(self) -> list[WebhookSubscription]:
+        """Every subscription, oldest first, consistently."""
+
+    def remove(self, subscription_id: str) -> bool:
+        """Forget a subscription; whether there was one."""
+
+    def note(self, subscription_id: str, delivery: Delivery) -> None:
+        """Keep an attempt for some days."""
+
+    def deliveries(self, subscription_id: str, *, limit: int) -> list[Delivery]:
+        """The last attempts, newest first."""
+
+
+class UnresolvedError(ParleyError):
+    """A host's addresses are not known, or did not become known in time."""
+
+
+class Resolver(Protocol):
+    """Whoever knows the addresses of hosts."""
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """The IP addresses of a host, at least one. Raises UnresolvedError."""
+
+
+class DeliveryError(ParleyError):
+    """A fact could not be handed to an outsider; the message says why in a few words."""
+
+
+class Courier(Protocol):
+    """Whoever carries facts to outsiders."""
+
+    def deliver(self, destination: Destination, headers: Mapping[str, str], body: bytes) -> int:
+        """POST to an address that was checked, within seconds; the status that was answered.
+
+        A redirect is not followed. Raises DeliveryError where no answer came.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,6 +76,18 @@ class Settings:
     def reconcile_delay(self) -> timedelta:
         """How long after `post_by` an unknown message is looked up at the provider."""
         return timedelta(seconds=int(self.environment.get("RECONCILE_DELAY_SECONDS", "900")))
+
+    @property
+    def metrics_namespace(self) -> str:
+        """Where CloudWatch keeps this deployment's own metrics."""
+        return self.environment.get("POWERTOOLS_METRICS_NAMESPACE") or "Parley"
+
+    @property
+    def local_fact_receiver(self) -> str | None:
+        """The one address of this machine, such as `127.0.0.1:8099`, that facts may be delivered
+        to by plain HTTP; none where it is not set, or names anything but this machine."""
+        value = self.environment.get("LOCAL_FACT_RECEIVER", "")
+        return value if re.fullmatch(r"127\.0\.0\.1:[1-9]\d{0,4}", value) else None
 
     @property
     def state_rules(self) -> str | None:

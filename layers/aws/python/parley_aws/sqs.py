@@ -54,6 +54,20 @@ class SqsQueue:
         for batch in _batches(texts):
             self._send_batch([_entry(i, text, seconds, group) for i, text in enumerate(batch)])
 
+    def hide(self, receipt_handle: str, duration: timedelta) -> None:
+        """Let a message that was received come again after a time, at most 12 hours.
+
+        Raises TransientError; the message then comes again when the queue thinks fit.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=int(duration.total_seconds()),
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise TransientError("SQS did not hide a message") from error
+
     def _send_batch(self, entries: list[dict[str, Any]]) -> None:
         for _ in range(_ATTEMPTS):
             try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from parley_aws.dynamo.metrics import DynamoMetrics
     from parley_aws.dynamo.programs import DynamoPrograms
     from parley_aws.dynamo.sends import DynamoSends
+    from parley_aws.dynamo.webhooks import DynamoWebhooks
+    from parley_aws.outbound import HttpsCourier, SystemResolver
     from parley_aws.publish import EventBridgeBus
     from parley_aws.s3 import S3ImportFiles
     from parley_aws.scheduler import EventBridgeScheduler
@@ -172,9 +174,40 @@ def scheduler() -> EventBridgeScheduler:
 @cache
 def bus() -> EventBridgeBus:
     """Where facts are told."""
-    from parley_aws.publish import EventBridgeBus, event_bridge
+    from parley_aws.publish import EventBridgeBus, Wanted, event_bridge
 
-    return EventBridgeBus(event_bridge(), settings().event_bus_name)
+    wanted = Wanted(webhooks(), clock())
+    return EventBridgeBus(event_bridge(), settings().event_bus_name, wanted)
+
+
+@cache
+def webhooks() -> DynamoWebhooks:
+    """Outsiders who subscribed to facts."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.webhooks import DynamoWebhooks
+
+    return DynamoWebhooks(dynamodb(), settings().table("campaigns"))
+
+
+@cache
+def resolver() -> SystemResolver:
+    """Whoever knows the addresses of hosts."""
+    from parley_aws.outbound import SystemResolver
+
+    return SystemResolver()
+
+
+@cache
+def courier() -> HttpsCourier:
+    """Whoever carries facts to outsiders."""
+    from parley_aws.outbound import HttpsCourier
+
+    return HttpsCourier(resolver())
+
+
+def local_fact_receiver() -> str | None:
+    """The one address inside that facts may be delivered to, if the settings admit any."""
+    return settings().local_fact_receiver
 
 
 def provider() -> TwilioProvider:

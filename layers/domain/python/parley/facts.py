@@ -9,13 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from parley.campaign import Send, SendStatus
 from parley.ids import keyed_hash
 from parley.journal import JournalEvent, JournalKind
 from parley.lead import Lead, temperature
+from parley.ledger import Message
+from parley.outcome import MessageStatus
 
 FACT_VERSION = 1
+
+
+class FactName(StrEnum):
+    """Every fact there is; each has a folder under events/."""
+
+    MESSAGE_HANDED_OVER = "MessageHandedOver"
+    MESSAGE_DELIVERED = "MessageDelivered"
+    MESSAGE_FAILED = "MessageFailed"
+    MESSAGE_SKIPPED = "MessageSkipped"
+    REPLY_RECEIVED = "ReplyReceived"
+    CONTACT_OPTED_OUT = "ContactOptedOut"
+    CONTACT_OPTED_IN = "ContactOptedIn"
+    LEAD_CREATED = "LeadCreated"
+    LEAD_OVERDUE = "LeadOverdue"
+    SEND_COMPLETED = "SendCompleted"
+    CONVERSION_RECORDED = "ConversionRecorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +62,7 @@ def of_journal(key: bytes, event: JournalEvent) -> Fact | None:
         case JournalKind.UNDERSTANDING:
             return _fact(
                 key,
-                "ReplyReceived",
+                FactName.REPLY_RECEIVED,
                 (event.phone, event.id),
                 event.occurred_at,
                 {
@@ -59,7 +78,9 @@ def of_journal(key: bytes, event: JournalEvent) -> Fact | None:
             )
         case JournalKind.OPT_OUT:
             told = {**about, "scope": details["scope"], "source": details["source"]}
-            return _fact(key, "ContactOptedOut", (event.phone, event.id), event.occurred_at, told)
+            return _fact(
+                key, FactName.CONTACT_OPTED_OUT, (event.phone, event.id), event.occurred_at, told
+            )
         case JournalKind.CONSENT:
             told = {
                 **about,
@@ -67,30 +88,33 @@ def of_journal(key: bytes, event: JournalEvent) -> Fact | None:
                 "kind": details["kind"],
                 "source": details["source"],
             }
-            return _fact(key, "ContactOptedIn", (event.phone, event.id), event.occurred_at, told)
+            return _fact(
+                key, FactName.CONTACT_OPTED_IN, (event.phone, event.id), event.occurred_at, told
+            )
     return None
 
 
 def of_lead(key: bytes, before: Lead | None, after: Lead | None) -> Fact | None:
-    """The fact in a change of a lead: that it was made."""
-    if before is not None or after is None:
+    """The fact in a change of a lead: that it was made, or that its time ran out."""
+    if after is None:
         return None
-    return _fact(
-        key,
-        "LeadCreated",
-        (after.id,),
-        after.created_at,
-        {
-            "contact_ref": contact_ref(key, after.phone),
-            "lead_id": after.id,
-            "program_id": after.program_id,
-            "campaign_id": after.campaign_id,
-            "send_id": after.send_id,
-            "score": after.score,
-            "temperature": temperature(after.score).value,
-            "due_at": _rfc3339(after.due_at),
-        },
-    )
+    if before is None:
+        name, occurred_at = FactName.LEAD_CREATED, after.created_at
+    elif before.overdue_at is None and after.overdue_at is not None:
+        name, occurred_at = FactName.LEAD_OVERDUE, after.overdue_at
+    else:
+        return None
+    told = {
+        "contact_ref": contact_ref(key, after.phone),
+        "lead_id": after.id,
+        "program_id": after.program_id,
+        "campaign_id": after.campaign_id,
+        "send_id": after.send_id,
+        "score": after.score,
+        "temperature": temperature(after.score).value,
+        "due_at": _rfc3339(after.due_at),
+    }
+    return _fact(key, name, (after.id,), occurred_at, told)
 
 
 def of_send(key: bytes, before: Send | None, after: Send | None) -> Fact | None:
@@ -101,7 +125,7 @@ def of_send(key: bytes, before: Send | None, after: Send | None) -> Fact | None:
         return None
     return _fact(
         key,
-        "SendCompleted",
+        FactName.SEND_COMPLETED,
         (after.id,),
         after.completed_at,
         {
@@ -111,6 +135,71 @@ def of_send(key: bytes, before: Send | None, after: Send | None) -> Fact | None:
             "audience": after.audience,
         },
     )
+
+
+def of_message(key: bytes, before: Message | None, after: Message | None) -> list[Fact]:
+    """The facts in a change of a message: what is true of it now and was not before.
+
+    A receipt that came before our own record tells nothing: the record that it waits for does.
+    """
+    if after is None:
+        return []
+    earlier = _truths(before)
+    about = {
+        "contact_ref": contact_ref(key, after.phone) if after.phone else None,
+        "message_id": after.id,
+        "send_id": after.send_id,
+    }
+    return [
+        _fact(
+            key,
+            name,
+            (after.id, *details),
+            _moment(name, after),
+            {**about, **_told_of_message(name, after)},
+        )
+        for name, *details in _truths(after)
+        if (name, *details) not in earlier
+    ]
+
+
+def _truths(message: Message | None) -> list[tuple[str, ...]]:
+    """What is true of a message for others, each by the fact's name and what tells it apart."""
+    if message is None or not (message.phone or message.handed_over_at):
+        return []
+    truths: list[tuple[str, ...]] = []
+    if message.provider_sid is not None:
+        truths.append((FactName.MESSAGE_HANDED_OVER,))
+    match message.status:
+        case MessageStatus.DELIVERED:
+            truths.append((FactName.MESSAGE_DELIVERED,))
+        case MessageStatus.FAILED | MessageStatus.UNDELIVERED:
+            why = message.reason or message.error_code or ""
+            truths.append((FactName.MESSAGE_FAILED, message.status.value, why))
+        case MessageStatus.SKIPPED:
+            truths.append((FactName.MESSAGE_SKIPPED, message.reason or ""))
+    return truths
+
+
+def _told_of_message(name: str, message: Message) -> dict[str, str | int | None]:
+    match name:
+        case FactName.MESSAGE_HANDED_OVER:
+            return {"parts": message.parts}
+        case FactName.MESSAGE_FAILED:
+            return {
+                "status": message.status.value,
+                "reason": message.reason,
+                "error_code": message.error_code,
+            }
+        case FactName.MESSAGE_SKIPPED:
+            return {"reason": message.reason}
+    return {}
+
+
+def _moment(name: str, message: Message) -> datetime:
+    if name == FactName.MESSAGE_HANDED_OVER and message.handed_over_at is not None:
+        return message.handed_over_at
+    return message.updated_at
 
 
 def _fact(

@@ -5,6 +5,7 @@ A record is one of the `Records` that Lambda hands to a consumer of a DynamoDB s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from parley.campaign import Campaign, Send
 from parley.journal import JournalEvent
 from parley.lead import Lead
+from parley.ledger import Message
 from parley_aws.dynamo import campaigns, journal, leads, ledger, sends
 from parley_aws.dynamo.codec import decode
 from parley_aws.ports import LedgerChange
@@ -58,6 +60,16 @@ def campaign_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Ca
 def journal_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[JournalEvent]]:
     """Events that were added to the journal, or erased."""
     return _changes(records, journal.event_of, journal.is_event)
+
+
+def is_of_ledger(record: Mapping[str, Any]) -> bool:
+    """Whether a record is of the ledger: its partitions end in a shard's number."""
+    return re.search(r"#\d\d$", record["dynamodb"]["Keys"]["pk"]["S"]) is not None
+
+
+def message_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Message]]:
+    """Messages that changed, out of records of the ledger."""
+    return _changes(records, ledger.message_of, ledger.is_message)
 
 
 def lead_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Lead]]:

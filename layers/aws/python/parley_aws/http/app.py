@@ -18,6 +18,7 @@ from parley_aws.http.routes import (
     replies,
     reports,
     sends,
+    webhook_subscriptions,
 )
 from parley_aws.http.services import Services
 
@@ -40,6 +41,7 @@ _MODULES = (
     replies,
     reports,
     leads,
+    webhook_subscriptions,
     keys,
     health,
     documentation,

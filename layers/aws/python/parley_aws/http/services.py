@@ -19,8 +19,10 @@ from parley_aws.ports import (
     ProgramStore,
     Provider,
     Queue,
+    Resolver,
     Scheduler,
     SendStore,
+    WebhookStore,
 )
 
 
@@ -82,6 +84,15 @@ class Services(Protocol):
 
     def scheduler(self) -> Scheduler:
         """One-shot schedules."""
+
+    def webhooks(self) -> WebhookStore:
+        """Outsiders who subscribed to facts."""
+
+    def resolver(self) -> Resolver:
+        """Whoever knows the addresses of hosts."""
+
+    def local_fact_receiver(self) -> str | None:
+        """The one address inside that facts may be delivered to, if the settings admit any."""
 
     def secret(self) -> Secret:
         """Secrets of the deployment."""
