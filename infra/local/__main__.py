@@ -1,14 +1,16 @@
-"""``python -m infra.local up|down|reset``."""
+"""``python -m infra.local up|down|reset|redrive``."""
 
 import argparse
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from types import FrameType
 
 from infra.local.home import Home, LocalStackError
-from infra.local.stack import StackRunner
+from infra.local.stack import StackRunner, command_environment
 
 
 class _StopRequestedError(Exception):
@@ -22,7 +24,10 @@ def main() -> int:
     commands.add_parser("up", help="run the stack in the foreground until Ctrl-C")
     commands.add_parser("down", help="stop the stack that runs elsewhere")
     commands.add_parser("reset", help="clear its state, keys and ports")
-    command = parser.parse_args().command
+    again = commands.add_parser("redrive", help="put the dead letters of a queue back on it")
+    again.add_argument("queue", help="such as sends")
+    options = parser.parse_args()
+    command = options.command
     home = Home.from_environment()
     try:
         if command == "up":
@@ -30,6 +35,8 @@ def main() -> int:
         if command == "down":
             print("stopped" if home.stop() else "no stack is running")
             return 0
+        if command == "redrive":
+            return _redrive(home, options.queue)
         home.clear()
     except LocalStackError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -62,6 +69,18 @@ def _up(home: Home) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stack.stop()
+
+
+def _redrive(home: Home, queue: str) -> int:
+    """Run the product's own command in the stack's environment."""
+    if not home.description.exists():
+        raise LocalStackError("no stack is running; start it first (make up)")
+    described = json.loads(home.description.read_text())
+    return subprocess.run(
+        [sys.executable, "-m", "parley_aws.cli", "redrive", "--queue", queue],
+        env=command_environment(described["outputs"], described["aws_endpoint_url"]),
+        check=False,
+    ).returncode
 
 
 def _parent_lives() -> bool:

@@ -248,9 +248,7 @@ def _environment(added: Mapping[str, str]) -> dict[str, str]:
 
 def _make_keys(identity: Identity, outputs: Mapping[str, str]) -> dict[str, str]:
     """Make one API key for each role with the product's own command."""
-    environment = _environment(
-        {**stack_environment(outputs), "AWS_ENDPOINT_URL": identity.endpoint_url}
-    )
+    environment = command_environment(outputs, identity.endpoint_url)
     commands = {
         role: subprocess.Popen(
             [
@@ -271,6 +269,11 @@ def _make_keys(identity: Identity, outputs: Mapping[str, str]) -> dict[str, str]
             raise LocalStackError(f"no API key could be made: {errors.strip()}")
         keys[role] = _key_in(output)
     return keys
+
+
+def command_environment(outputs: Mapping[str, str], endpoint_url: str) -> dict[str, str]:
+    """The environment in which the product's command line works on a local stack."""
+    return _environment({**stack_environment(outputs), "AWS_ENDPOINT_URL": endpoint_url})
 
 
 def stack_environment(outputs: Mapping[str, str]) -> dict[str, str]:

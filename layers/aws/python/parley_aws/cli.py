@@ -1,6 +1,7 @@
-"""What an operator does before there is any key: `python -m parley_aws.cli create-key`.
+"""What an operator does by hand: `python -m parley_aws.cli create-key|redrive`.
 
-The environment names the table (CAMPAIGNS_TABLE) and the AWS account, as for the functions.
+The environment names tables, queues and the AWS account, as for the functions: create-key asks for
+CAMPAIGNS_TABLE, redrive for the URL of the queue, such as SENDS_QUEUE_URL.
 """
 
 from __future__ import annotations
@@ -9,25 +10,75 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+from parley.errors import ParleyError
 from parley.keys import Role
 from parley_aws import wiring
-from parley_aws.use_cases.manage_keys import make_key
+from parley_aws.settings import settings
+
+STREAM_FAILURES = "stream-failures"
+QUEUES = (
+    *("launches", "sends", "receipts", "replies", "imports", "releases", "reconciliations"),
+    STREAM_FAILURES,
+)
+"""Queues whose dead letters can be put back."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status."""
+    """Run the command line; the exit status: 1 where something was not done."""
+    options = _parser().parse_args(arguments)
+    try:
+        told, status = options.run(options)
+    except ParleyError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(told))
+    return int(status)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="parley_aws.cli", description=__doc__)
     commands = parser.add_subparsers(required=True)
     create = commands.add_parser("create-key", help="make an API key and print it, once, as JSON")
     create.add_argument("--role", type=Role, choices=list(Role), required=True)
     create.add_argument("--owner", required=True)
-    options = parser.parse_args(arguments)
+    create.set_defaults(run=_create_key)
+    again = commands.add_parser("redrive", help="put the dead letters of a queue back on it")
+    again.add_argument("--queue", choices=QUEUES, required=True)
+    again.add_argument("--limit", type=_positive, help="so many at most, to try the cure first")
+    again.set_defaults(run=_redrive)
+    return parser
+
+
+def _create_key(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from parley_aws.use_cases.manage_keys import make_key
+
     key, secret = make_key(
         wiring.keys(), role=options.role, owner=options.owner, now=wiring.clock().now()
     )
-    print(json.dumps({"id": key.id, "role": key.role, "owner": key.owner, "key": secret}))
-    return 0
+    return {"id": key.id, "role": key.role, "owner": key.owner, "key": secret}, 0
+
+
+def _redrive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    url = settings().queue_url(options.queue.replace("-", "_"))
+    if options.queue == STREAM_FAILURES:
+        from parley_aws.replay import replay
+
+        done = replay()(url, limit=options.limit)
+        told = {"queue": options.queue, "moved": done.failures, "refused": done.refused}
+        return told, 1 if done.refused else 0
+    from parley_aws.redrive import redrive
+    from parley_aws.sqs import sqs
+
+    return {"queue": options.queue, "moved": redrive(sqs(), url, limit=options.limit)}, 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 if __name__ == "__main__":
