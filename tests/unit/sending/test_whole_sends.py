@@ -12,7 +12,8 @@ import pytest
 from parley import ids
 from parley.campaign import SendStatus
 from parley.consent import ALL_PROGRAMS, OptOut, with_opt_out
-from parley.ledger import message_metrics
+from parley.ids import LEDGER_SHARDS
+from parley.metrics import recounted
 from parley.outcome import NOT_HANDED_OVER, MessageStatus
 from parley_aws.memory import Answer
 from parley_aws.ports import PostStatus, Text
@@ -78,20 +79,8 @@ def outcomes(world: World) -> dict[int, tuple[MessageStatus, str | None]]:
 
 
 def recount(world: World) -> dict[str, int]:
-    page = world.ledger.entries(SEND, status=None, reason=None, limit=1000, start_key=None)
-    total: Counter[str] = Counter()
-    for message in page.items:
-        total.update(
-            message_metrics(
-                {
-                    "status": message.status,
-                    "reason": message.reason,
-                    "error_code": message.error_code,
-                    "parts": message.parts,
-                }
-            )
-        )
-    return dict(total)
+    shards = (f"{SEND}#{shard:02d}" for shard in range(LEDGER_SHARDS))
+    return recounted(entry for shard in shards for entry in world.ledger.audit(shard))
 
 
 def check_promises(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from parley.journal import JournalEvent, JournalKind
 from parley.outcome import MessageStatus
 from parley_aws.dynamo import journal, leads, ledger, sends, stream
+from parley_aws.dynamo.codec import stamp
 from tests.integration.stores.values import NOW, SEND, lead, message, send
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/parley-messages/stream/2026-11-22T00:00:00"
@@ -37,18 +38,9 @@ def test_a_ledger_change_tells_what_metrics_need() -> None:
     )
     assert change.partition == f"{SEND}#03"
     assert change.sequence == f"{12:040d}"
-    assert change.before == {
-        "status": "accepted",
-        "reason": None,
-        "error_code": None,
-        "parts": 1,
-    }
-    assert change.after == {
-        "status": "failed",
-        "reason": None,
-        "error_code": "30003",
-        "parts": None,
-    }
+    times = {"handed_over_at": stamp(NOW), "updated_at": stamp(NOW)}
+    assert change.before == {"status": "accepted", "parts": 1, **times}
+    assert change.after == {"status": "failed", "error_code": "30003", **times}
 
 
 def test_a_response_is_a_ledger_change_too() -> None:

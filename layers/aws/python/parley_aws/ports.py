@@ -13,6 +13,7 @@ from parley.campaign import AudiencePage, Campaign, PageRange, Send, SendStatus
 from parley.caps import FrequencyCap
 from parley.consent import OptOut
 from parley.contact import Contact
+from parley.conversion import Order, OrderLine
 from parley.errors import ParleyError
 from parley.imports import Import, ImportStatus, Tally
 from parley.journal import JournalEvent, JournalKind
@@ -22,8 +23,8 @@ from parley.ledger import Message, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
-
 from parley.webhook import Delivery, Destination, WebhookSubscription
+
 T = TypeVar("T")
 
 
@@ -351,6 +352,20 @@ class Ledger(Protocol):
     ) -> bool:
         """Note a response to a send, once per `response_id`; whether it was new."""
 
+    def add_orders(self, lines: Sequence[OrderLine]) -> None:
+        """Note orders beside the messages of their buyers, each once by order id.
+
+        Raises ConflictError for a buyer with more orders than an entry can hold.
+        """
+
+    def audit(self, partition: str) -> Iterator[Mapping[str, Any]]:
+        """Every entry of a partition (`<send id>#<shard>`) as `parley.metrics.entry_metrics` takes
+        it, consistently; one that cannot be read says so."""
+
+    def probe(self, partition: str) -> int:
+        """Write the partition's probe; the new number in it, which metrics hold once the stream has
+        told all that was written before."""
+
     def forget(self, message_ids: Sequence[str]) -> None:
         """Take number and body out of messages; what became of them stays and is counted."""
 
@@ -359,15 +374,17 @@ class Ledger(Protocol):
 class LedgerChange:
     """One entry of the ledger before and after a change, as its stream tells.
 
-    `partition` is the ledger's partition key (`<send id>#<shard>`), `sequence` the stream's
-    sequence number in 40 digits. An entry of a message holds at least `status`, `reason`,
-    `error_code` and `parts`; one of a response `kind` and what was noted with it. None: no entry.
+    `partition` is the ledger's partition key (`<send id>#<shard>`), `key` the entry's in it, and
+    `sequence` the stream's sequence number in 40 digits. An entry is what
+    `parley.metrics.entry_metrics` takes; of a message it holds at least `status`, `reason`,
+    `error_code` and `parts`. None: no entry.
     """
 
     partition: str
     sequence: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    key: str = ""
 
 
 class Allowance(Protocol):
@@ -414,21 +431,50 @@ class LeadStore(Protocol):
         """Erase all leads of a number."""
 
 
-class MetricsStore(Protocol):
-    """Sums of what stream records changed."""
+class OrderStore(Protocol):
+    """Orders by the shop's own id."""
 
-    def add(self, row: str, changes: Mapping[str, int], *, sequence: str) -> bool:
+    def get_many(self, order_ids: Sequence[str]) -> dict[str, Order]:
+        """The orders that exist among any number of ids, consistently."""
+
+    def add_many(self, orders: Sequence[Order]) -> list[Order]:
+        """Keep orders, each unless its id is taken; those that stand, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsRow:
+    """What one row of metrics holds: its sums and how far of the stream they count."""
+
+    sums: Mapping[str, int]
+    mark: str | None
+
+
+class MetricsStore(Protocol):
+    """Sums of what stream records changed: a row for each partition of the ledger."""
+
+    def add(
+        self, row: str, changes: Mapping[str, int], *, sequence: str, first: str | None = None
+    ) -> bool:
         """Add changes to a ledger partition's row and advance its mark, both or neither.
 
-        `sequence` is the highest stream sequence number among the changes, 40 digits. False where
-        the row's mark is there already or past it.
+        `sequence` is the highest stream sequence number among the changes, `first` the lowest
+        (by default the same), 40 digits. False where the row's mark is at `first` or past it.
         """
 
     def mark(self, row: str) -> str | None:
         """The highest sequence number applied to a row."""
 
+    def row(self, row: str) -> MetricsRow:
+        """A row, consistently; without a mark where there is none yet."""
+
+    def replace(self, row: str, sums: Mapping[str, int], *, mark: str) -> bool:
+        """Replace a row's sums if its mark still is `mark`; whether it was."""
+
     def of_send(self, send_id: str) -> dict[str, int]:
         """The metrics of a send, summed over its rows, consistently."""
+
+    def of_sends(self, send_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        """The metrics of any number of sends, each summed over its rows, consistently."""
 
 
 class Queue(Protocol):

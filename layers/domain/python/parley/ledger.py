@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -47,45 +46,80 @@ def merged(stored: Message, recorded: Message) -> Message:
 
 
 class ResponseKind(StrEnum):
-    """What people did because of a send, counted beside its messages."""
+    """What people did because of a send, counted beside its messages.
+
+    `replied` is noted once for each person who replied at all; `answer` when sales texted somebody
+    back for the first time. Conversions are counted by `parley.conversion`.
+    """
 
     REPLY = "reply"
+    REPLIED = "replied"
     LEAD = "lead"
+    ANSWER = "answer"
     OPT_OUT = "opt_out"
     CONVERSION = "conversion"
 
 
-def message_metrics(entry: Mapping[str, Any] | None) -> Counter[str]:
+HOURLY_FOR = timedelta(days=7)
+"""What happens so long after its text is counted by the hour, later things by the day."""
+
+_ARRIVED = frozenset({MessageStatus.DELIVERED, MessageStatus.UNDELIVERED, MessageStatus.FAILED})
+
+
+def bucket_of(moment: datetime, *, after: timedelta = timedelta(0)) -> str:
+    """Where a timeline counts a moment: its hour in UTC, such as `2026-11-27T18`, or its day where
+    it came long `after` the text that it is about."""
+    stamp = moment.astimezone(UTC).isoformat()
+    return stamp[:13] if after <= HOURLY_FOR else stamp[:10]
+
+
+def message_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
     """What one ledger entry of a message adds to its send's metrics.
 
-    `entry` holds `status`, `reason`, `error_code` and `parts`; None adds nothing. The metrics of a
+    `entry` holds `status`, `reason`, `error_code` and `parts`, and, where the timeline is to count
+    it, `handed_over_at` and `updated_at` as ISO texts in UTC; None adds nothing. The metrics of a
     send are the sum over its entries, so a change of an entry is the difference of two of these.
     """
     if entry is None:
-        return Counter()
+        return {}
     status = MessageStatus(entry["status"])
-    metrics = Counter({f"status:{status}": 1})
+    metrics = {f"status:{status.value}": 1}
     if status is MessageStatus.SKIPPED:
         metrics[f"skipped:{entry['reason']}"] = 1
+    elif status is MessageStatus.FAILED and entry.get("reason"):
+        metrics[f"failed:{entry['reason']}"] = 1
     if error_code := entry.get("error_code"):
         metrics[f"error:{error_code}"] = 1
     if parts := int(entry.get("parts") or 0):
         metrics["parts"] = parts
+    if handed_over_at := entry.get("handed_over_at"):
+        metrics[f"handed_over@{handed_over_at[:13]}"] = 1
+    if status in _ARRIVED and (updated_at := entry.get("updated_at")):
+        metrics[f"{status.value}@{updated_at[:13]}"] = 1
     return metrics
 
 
-def response_metrics(entry: Mapping[str, Any] | None) -> Counter[str]:
-    """What one response (`kind`, and for a reply its `intent`) adds to its send's metrics."""
+def response_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
+    """What one response adds to its send's metrics.
+
+    `entry` holds its `kind`, for a reply its `intent`, for an answer its `minutes` after the reply,
+    and, where the timeline is to count it, its `bucket` (`bucket_of`).
+    """
     if entry is None:
-        return Counter()
+        return {}
     kind = ResponseKind(entry["kind"])
-    metrics = Counter({f"response:{kind}": 1})
+    metrics = {f"response:{kind.value}": 1}
     if kind is ResponseKind.REPLY:
         metrics[f"reply:{entry['intent']}"] = 1
+    elif kind is ResponseKind.ANSWER:
+        metrics["answer_minutes"] = int(entry["minutes"])
+    if bucket := entry.get("bucket"):
+        metrics[f"{kind.value}@{bucket}"] = 1
     return metrics
 
 
-def change(before: Counter[str], after: Counter[str]) -> dict[str, int]:
+def change(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
     """What has to be added to metrics for an entry that changed; zeroes left out."""
     names = before.keys() | after.keys()
-    return {n: after[n] - before[n] for n in names if after[n] != before[n]}
+    differences = ((name, after.get(name, 0) - before.get(name, 0)) for name in names)
+    return {name: n for name, n in differences if n}

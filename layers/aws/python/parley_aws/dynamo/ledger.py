@@ -1,7 +1,8 @@
 """The ledger: messages of sends and the responses to them, in 16 partitions a send.
 
-A partition is `<send id>#<shard>`; in it a message lies under `message#<message id>` and a response
-under `<kind>#<response id>`. `rank` (`parley.outcome.rank`) guards every change of a status, and
+A partition is `<send id>#<shard>`; in it a message lies under `message#<message id>`, a response
+under `<kind>#<response id>`, a buyer's orders under `conversion#<message id>` and a recount's probe
+under `probe#`. `rank` (`parley.outcome.rank`) guards every change of a status, and
 `revision` every change that is made of what was read.
 """
 
@@ -13,8 +14,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from parley import ids
-from parley.errors import TransientError
+from parley.conversion import OrderLine
+from parley.errors import ConflictError, TransientError
 from parley.ledger import Message, ResponseKind, merged
+from parley.metrics import PROBE, UNREADABLE
 from parley.outcome import MessageStatus, Outcome, rank
 from parley_aws.dynamo import partiql
 from parley_aws.dynamo.client import Item, pause, run, run_if, side_by_side
@@ -29,6 +32,10 @@ _MERGE_ATTEMPTS = 10
 _LISTING_REQUESTS = 40
 _LISTING_PAGE = 1000
 _MESSAGE = "message#"
+_PROBE_KEY = f"{PROBE}#"
+_AUDITED = ("reason", "error_code", "handed_over_at", "updated_at")
+MAX_ORDERS = 500
+"""Orders of one buyer that one entry holds."""
 
 
 class DynamoLedger:
@@ -187,6 +194,47 @@ class DynamoLedger:
         )
         return answer is not None
 
+    def add_orders(self, lines: Sequence[OrderLine]) -> None:
+        """Note orders beside the messages of their buyers, each once by order id.
+
+        Raises ConflictError for a buyer with more orders than an entry can hold.
+        """
+        by_message: dict[str, list[OrderLine]] = {}
+        for line in lines:
+            by_message.setdefault(line.message_id, []).append(line)
+        side_by_side(self._add_orders, list(by_message.values()))
+
+    def audit(self, partition: str) -> Iterator[Mapping[str, Any]]:
+        """Every entry of a partition as `parley.metrics.entry_metrics` takes it, consistently."""
+        items = query(
+            self._client,
+            self._table,
+            KeyConditionExpression="pk = :pk",
+            ProjectionExpression=", ".join(("pk", "sk", "#status", "kind", "details", "parts"))
+            + ", "
+            + ", ".join((*_AUDITED, "#number")),
+            ExpressionAttributeNames={"#status": "status", "#number": "number"},
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+        )
+        for item in items:
+            entry = entry_of(item)
+            if entry is not None:
+                yield entry
+
+    def probe(self, partition: str) -> int:
+        """Write the partition's probe; the new number in it."""
+        answer = run(
+            self._client.update_item,
+            TableName=self._table,
+            Key={"pk": {"S": partition}, "sk": {"S": _PROBE_KEY}},
+            UpdateExpression="SET kind = :probe ADD #number :one",
+            ExpressionAttributeNames={"#number": "number"},
+            ExpressionAttributeValues={":probe": {"S": PROBE}, ":one": {"N": "1"}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["number"]["N"])
+
     def responses(self, send_id: str, kind: ResponseKind) -> Iterator[dict[str, Any]]:
         """What was noted with each response of a kind to a send, and its `response_id`."""
         for shard in range(ids.LEDGER_SHARDS):
@@ -247,6 +295,49 @@ class DynamoLedger:
                 return
         raise TransientError("a message keeps changing while it is recorded")
 
+    def _add_orders(self, lines: Sequence[OrderLine]) -> None:
+        """Add orders of one buyer to their entry of one send."""
+        first = lines[0]
+        shard = ids.ledger_shard(first.message_id)
+        send_id = ids.send_of_message(first.message_id)
+        key = encode(
+            {
+                "pk": partition(send_id, shard),
+                "sk": f"{ResponseKind.CONVERSION}#{first.message_id}",
+            }
+        )
+        for attempt in range(_MERGE_ATTEMPTS):
+            if attempt:
+                pause(attempt)
+            item = self._item(key)
+            stored = decode(item)["details"]["orders"] if item else {}
+            orders = {line.order_id: dict(line.values) for line in lines} | stored
+            if orders == stored:
+                return
+            if len(orders) > MAX_ORDERS:
+                raise ConflictError(f"one buyer has at most {MAX_ORDERS} orders in one send")
+            revision = int(item["revision"]["N"]) if item else 0
+            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+            if item:
+                condition = {
+                    "ConditionExpression": "revision = :revision",
+                    "ExpressionAttributeValues": {":revision": {"N": str(revision)}},
+                }
+            values = {
+                "kind": ResponseKind.CONVERSION,
+                "details": {"group": first.group, "orders": orders},
+                "revision": revision + 1,
+            }
+            if run_if(
+                self._client.put_item,
+                stands=None,
+                TableName=self._table,
+                Item=key | encode(values),
+                **condition,
+            ):
+                return
+        raise TransientError("a buyer's orders keep changing while one is added")
+
     def _item(self, key: Item) -> Item | None:
         answer = run(self._client.get_item, TableName=self._table, Key=key, ConsistentRead=True)
         item: Item | None = answer.get("Item")
@@ -306,6 +397,30 @@ def message_of(item: Mapping[str, Any]) -> Message:
         handed_over_at=moment_of(handed_over_at) if handed_over_at else None,
         updated_at=moment_of(values["updated_at"]),
     )
+
+
+def entry_of(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """An item as `parley.metrics.entry_metrics` takes it; None for none.
+
+    Never raises: what cannot be read is an entry that says so.
+    """
+    if not image:
+        return None
+    try:
+        key = image["sk"]["S"]
+        if key.startswith(_MESSAGE):
+            entry: dict[str, Any] = {"status": image["status"]["S"]}
+            if parts := image.get("parts"):
+                entry["parts"] = int(parts["N"])
+            for name in _AUDITED:
+                if value := image.get(name):
+                    entry[name] = value["S"]
+            return entry
+        if key == _PROBE_KEY:
+            return {"kind": PROBE, "number": int(image["number"]["N"])}
+        return response_of(image)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return {UNREADABLE: "an item that no rule can read"}
 
 
 def response_of(item: Mapping[str, Any]) -> dict[str, Any]:

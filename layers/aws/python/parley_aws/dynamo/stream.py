@@ -15,7 +15,6 @@ from parley.journal import JournalEvent
 from parley.lead import Lead
 from parley.ledger import Message
 from parley_aws.dynamo import campaigns, journal, leads, ledger, sends
-from parley_aws.dynamo.codec import decode
 from parley_aws.ports import LedgerChange
 
 T = TypeVar("T")
@@ -35,16 +34,12 @@ class Change(Generic[T]):
 
 
 def ledger_changes(records: Iterable[Mapping[str, Any]]) -> list[LedgerChange]:
-    """What changed in the ledger, messages and responses alike, in order."""
-    return [
-        LedgerChange(
-            partition=record["dynamodb"]["Keys"]["pk"]["S"],
-            sequence=record["dynamodb"]["SequenceNumber"].zfill(SEQUENCE_DIGITS),
-            before=_entry(record["dynamodb"].get("OldImage")),
-            after=_entry(record["dynamodb"].get("NewImage")),
-        )
-        for record in records
-    ]
+    """What changed in the ledger, messages and responses alike, in order.
+
+    Never raises: an entry that cannot be read says so, and a record that does not even tell whose
+    it is comes without a partition.
+    """
+    return [_ledger_change(record) for record in records]
 
 
 def send_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Send]]:
@@ -62,6 +57,11 @@ def journal_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Jou
     return _changes(records, journal.event_of, journal.is_event)
 
 
+def lead_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Lead]]:
+    """Leads that changed."""
+    return _changes(records, leads.lead_of, leads.is_lead)
+
+
 def is_of_ledger(record: Mapping[str, Any]) -> bool:
     """Whether a record is of the ledger: its partitions end in a shard's number."""
     return re.search(r"#\d\d$", record["dynamodb"]["Keys"]["pk"]["S"]) is not None
@@ -70,11 +70,6 @@ def is_of_ledger(record: Mapping[str, Any]) -> bool:
 def message_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Message]]:
     """Messages that changed, out of records of the ledger."""
     return _changes(records, ledger.message_of, ledger.is_message)
-
-
-def lead_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Lead]]:
-    """Leads that changed."""
-    return _changes(records, leads.lead_of, leads.is_lead)
 
 
 def table_of(record: Mapping[str, Any]) -> str:
@@ -98,10 +93,17 @@ def _changes(
             )
 
 
-def _entry(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    if not image:
-        return None
-    if not ledger.is_message(image):
-        return ledger.response_of(image)
-    values = decode(image)
-    return {name: values.get(name) for name in ("status", "reason", "error_code", "parts")}
+def _ledger_change(record: Mapping[str, Any]) -> LedgerChange:
+    try:
+        change = record["dynamodb"]
+        keys = change["Keys"]
+        return LedgerChange(
+            partition=keys["pk"]["S"],
+            key=keys["sk"]["S"],
+            sequence=change["SequenceNumber"].zfill(SEQUENCE_DIGITS),
+            before=ledger.entry_of(change.get("OldImage")),
+            after=ledger.entry_of(change.get("NewImage")),
+        )
+    except (AttributeError, LookupError, TypeError):
+        event_id = str(record.get("eventID", ""))
+        return LedgerChange(partition="", key=event_id, sequence="", before=None, after=None)

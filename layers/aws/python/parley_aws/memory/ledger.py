@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from parley.conversion import OrderLine
 from parley.ids import LEDGER_SHARDS, ledger_shard, send_of_message
 from parley.ledger import Message, ResponseKind, merged
+from parley.metrics import PROBE
 from parley.outcome import MessageStatus, Outcome, next_status
 from parley_aws.memory.paging import page_of
-from parley_aws.ports import LedgerChange, Page
+from parley_aws.ports import LedgerChange, MetricsRow, Page
 
 
 class MemoryLedger:
@@ -21,7 +24,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
-        self._responses: set[tuple[str, ResponseKind, str]] = set()
+        self._entries: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.changes: list[LedgerChange] = []
 
     def get(self, message_id: str) -> Message | None:
@@ -86,12 +89,32 @@ class MemoryLedger:
     def respond(
         self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
     ) -> bool:
-        if (send_id, kind, response_id) in self._responses:
-            return False
-        self._responses.add((send_id, kind, response_id))
         shard = hashlib.sha256(response_id.encode()).digest()[0] % LEDGER_SHARDS
-        self._tell(send_id, shard, None, {"kind": kind.value, **details})
+        place = f"{send_id}#{shard:02d}", f"{kind}#{response_id}"
+        if place in self._entries:
+            return False
+        self._tell(*place, {"kind": kind.value, **details})
         return True
+
+    def add_orders(self, lines: Sequence[OrderLine]) -> None:
+        for line in lines:
+            send_id, shard = send_of_message(line.message_id), ledger_shard(line.message_id)
+            place = f"{send_id}#{shard:02d}", f"{ResponseKind.CONVERSION}#{line.message_id}"
+            stored = self._entries.get(place, {"orders": {}})["orders"]
+            if line.order_id not in stored:
+                orders = {**stored, line.order_id: dict(line.values)}
+                kind = ResponseKind.CONVERSION.value
+                self._tell(*place, {"kind": kind, "group": line.group.value, "orders": orders})
+
+    def audit(self, partition: str) -> Iterator[Mapping[str, Any]]:
+        for (of, _), entry in list(self._entries.items()):
+            if of == partition:
+                yield copy.deepcopy(entry)
+
+    def probe(self, partition: str) -> int:
+        number: int = self._entries.get((partition, PROBE), {"number": 0})["number"] + 1
+        self._tell(partition, PROBE, {"kind": PROBE, "number": number})
+        return number
 
     def forget(self, message_ids: Sequence[str]) -> None:
         for message in self.get_many(message_ids).values():
@@ -102,18 +125,16 @@ class MemoryLedger:
         if message == before:
             return
         self._messages[message.id] = message
-        self._tell(message.send_id, ledger_shard(message.id), _image(before), _image(message))
+        partition = f"{message.send_id}#{ledger_shard(message.id):02d}"
+        self._tell(partition, f"message#{message.id}", _image(message))
 
-    def _tell(
-        self,
-        send_id: str,
-        shard: int,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
-    ) -> None:
+    def _tell(self, partition: str, key: str, after: Mapping[str, Any]) -> None:
+        before = self._entries.get((partition, key))
+        self._entries[partition, key] = after
         self.changes.append(
             LedgerChange(
-                partition=f"{send_id}#{shard:02d}",
+                partition=partition,
+                key=key,
                 sequence=f"{len(self.changes) + 1:040d}",
                 before=before,
                 after=after,
@@ -128,8 +149,10 @@ class MemoryMetrics:
         self._rows: dict[str, Counter[str]] = {}
         self._marks: dict[str, str] = {}
 
-    def add(self, row: str, changes: Mapping[str, int], *, sequence: str) -> bool:
-        if self._marks.get(row, "") >= sequence:
+    def add(
+        self, row: str, changes: Mapping[str, int], *, sequence: str, first: str | None = None
+    ) -> bool:
+        if self._marks.get(row, "") >= (first or sequence):
             return False
         self._rows.setdefault(row, Counter()).update(changes)
         self._marks[row] = sequence
@@ -137,6 +160,18 @@ class MemoryMetrics:
 
     def mark(self, row: str) -> str | None:
         return self._marks.get(row)
+
+    def row(self, row: str) -> MetricsRow:
+        return MetricsRow(sums=dict(self._rows.get(row, {})), mark=self._marks.get(row))
+
+    def replace(self, row: str, sums: Mapping[str, int], *, mark: str) -> bool:
+        if self._marks.get(row) != mark:
+            return False
+        self._rows[row] = Counter(sums)
+        return True
+
+    def of_sends(self, send_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        return {send_id: self.of_send(send_id) for send_id in send_ids}
 
     def of_send(self, send_id: str) -> dict[str, int]:
         total: Counter[str] = Counter()
@@ -150,12 +185,16 @@ def _outcome(message: Message) -> Outcome:
     return Outcome(status=message.status, reason=message.reason)
 
 
-def _image(message: Message | None) -> dict[str, Any] | None:
-    if message is None:
-        return None
+def _image(message: Message) -> dict[str, Any]:
     return {
         "status": message.status.value,
         "reason": message.reason,
         "error_code": message.error_code,
         "parts": message.parts,
+        "handed_over_at": _stamp(message.handed_over_at),
+        "updated_at": _stamp(message.updated_at),
     }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None

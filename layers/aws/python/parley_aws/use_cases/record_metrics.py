@@ -2,75 +2,124 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from parley.errors import TransientError
-from parley.ledger import change, message_metrics, response_metrics
+from parley.metrics import UNREADABLE, entry_metrics
 from parley.outcome import MessageStatus
-from parley_aws.ports import Clock, LedgerChange, MetricsStore, SendStore
+from parley_aws.ports import Clock, LedgerChange, MetricsStore, Queue, SendStore
 from parley_aws.use_cases.complete_send import complete_send
 
+MAX_NAMES = 150
+"""How many metrics one update changes at most; DynamoDB takes 300 operands and 4 KB of text."""
+
 _ATTEMPTS = 3
-_WAITING = frozenset(
-    f"status:{status}"
-    for status in (MessageStatus.PENDING, MessageStatus.DEFERRED, MessageStatus.UNKNOWN)
+_SETTLED = frozenset(
+    status.value
+    for status in MessageStatus
+    if status not in (MessageStatus.PENDING, MessageStatus.DEFERRED, MessageStatus.UNKNOWN)
 )
 
 
 def record_metrics(
-    changes: Iterable[LedgerChange], *, metrics: MetricsStore, sends: SendStore, clock: Clock
-) -> None:
+    changes: Iterable[LedgerChange],
+    *,
+    metrics: MetricsStore,
+    sends: SendStore,
+    clock: Clock,
+    aside: Queue | None = None,
+) -> int:
     """Apply changes of the ledger in the order of their stream, then complete who is done.
 
     A row's mark is the last change that it counts. Batches of one partition come one after the
-    other, so a change at or below the mark was counted by an earlier delivery.
+    other, so a change at or below the mark was counted by an earlier delivery. What cannot be read
+    is counted as `unreadable` in its row, and its place goes to the queue `aside`, maybe more than
+    once; the answer is how many of these there were.
     """
     by_row: dict[str, list[LedgerChange]] = {}
-    for each in changes:
-        by_row.setdefault(each.partition, []).append(each)
+    unreadable: list[LedgerChange] = []
     touched: dict[str, None] = {}
+    for each in changes:
+        send_id, _, shard = each.partition.rpartition("#")
+        if send_id and shard.isdecimal():
+            by_row.setdefault(each.partition, []).append(each)
+            if _settles(each):
+                touched[send_id] = None
+            if UNREADABLE in entry_metrics(each.after):
+                unreadable.append(each)
+        else:
+            unreadable.append(each)
+    if aside is not None:
+        _set_aside(aside, unreadable)
     for row, of_row in by_row.items():
         _apply(metrics, row, of_row)
-        if any(_settles(each) for each in of_row):
-            touched[row.rpartition("#")[0]] = None
     for send_id in touched:
         complete_send(sends, metrics, clock, send_id)
+    return len(unreadable)
 
 
-def _apply(metrics: MetricsStore, row: str, changes: list[LedgerChange]) -> None:
-    """Add changes beyond the row's mark. Should the mark move meanwhile, look again.
+def _apply(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -> None:
+    """Add changes beyond the row's mark, first as if all of them were.
 
-    Raises TransientError where it keeps moving.
+    Should the mark move meanwhile, look again. Raises TransientError where it keeps moving.
     """
+    fresh = changes
     for _ in range(_ATTEMPTS):
+        if _add_all(metrics, row, fresh):
+            return
         mark = metrics.mark(row) or ""
-        fresh = [each for each in changes if each.sequence > mark]
-        if not fresh:
-            return
-        total: Counter[str] = Counter()
-        for each in fresh:
-            total.update(_difference(each))
-        sums = {name: n for name, n in total.items() if n}
-        if metrics.add(row, sums, sequence=max(each.sequence for each in fresh)):
-            return
+        fresh = [each for each in fresh if each.sequence > mark]
     raise TransientError("a row of metrics keeps changing")
 
 
-def _difference(each: LedgerChange) -> Mapping[str, int]:
-    return change(_metrics_of(each.before), _metrics_of(each.after))
+def _add_all(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -> bool:
+    return all(
+        metrics.add(row, sums, sequence=last, first=first)
+        for sums, first, last in _portions(changes)
+    )
 
 
-def _metrics_of(entry: Mapping[str, Any] | None) -> Counter[str]:
-    if entry is None or "status" in entry:
-        return message_metrics(entry)
-    return response_metrics(entry)
+def _portions(changes: Sequence[LedgerChange]) -> Iterator[tuple[dict[str, int], str, str]]:
+    """What changes add, in as many pieces as updates take, each with its lowest and highest
+    sequence number."""
+    sums: dict[str, int] = {}
+    first = last = ""
+    for each in changes:
+        first = first or each.sequence
+        last = each.sequence
+        for name, n in entry_metrics(each.after).items():
+            sums[name] = sums.get(name, 0) + n
+        for name, n in entry_metrics(each.before).items():
+            sums[name] = sums.get(name, 0) - n
+        if len(sums) > MAX_NAMES:
+            yield {name: n for name, n in sums.items() if n}, first, last
+            sums, first = {}, ""
+    if first:
+        yield {name: n for name, n in sums.items() if n}, first, last
 
 
 def _settles(each: LedgerChange) -> bool:
     """Whether this may have been the last one that somebody waited for."""
-    return any(
-        n > 0 and name.startswith("status:") and name not in _WAITING
-        for name, n in _difference(each).items()
+    after, before = each.after, each.before
+    return (
+        after is not None
+        and after.get("status") in _SETTLED
+        and (before is None or before.get("status") not in _SETTLED)
     )
+
+
+def _set_aside(aside: Queue, unreadable: Sequence[LedgerChange]) -> None:
+    """Leave for a person where the entries are that no rule can read."""
+    if unreadable:
+        aside.send(
+            [
+                {
+                    "kind": UNREADABLE,
+                    "table": "messages",
+                    "partition": each.partition,
+                    "key": each.key,
+                    "sequence": each.sequence,
+                }
+                for each in unreadable
+            ]
+        )
