@@ -32,6 +32,11 @@ def test_what_a_message_adds() -> None:
         "error:30003": 1,
         "parts": 2,
     }
+    never_was = {"status": "failed", "reason": "not_handed_over", "parts": 2}
+    assert message_metrics({**never_was, "handed_over_at": "2026-11-22T17:00:00Z"}) == {
+        "status:failed": 1,
+        "failed:not_handed_over": 1,
+    }
     assert message_metrics({"status": "skipped", "reason": "opted_out"}) == {
         "status:skipped": 1,
         "skipped:opted_out": 1,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from parley.outcome import MessageStatus, Outcome, rank
+from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome, rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,8 @@ def message_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
     """What one ledger entry of a message adds to its send's metrics.
 
     `entry` holds `status`, `reason`, `error_code` and `parts`, and, where the timeline is to count
-    it, `handed_over_at` and `updated_at` as ISO texts in UTC; None adds nothing. The metrics of a
+    it, `handed_over_at` and `updated_at` as ISO texts in UTC; None adds nothing. A text that proved
+    not to be handed over counts no parts, whatever was written down before that. The metrics of a
     send are the sum over its entries, so a change of an entry is the difference of two of these.
     """
     if entry is None:
@@ -90,9 +91,10 @@ def message_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
         metrics[f"failed:{entry['reason']}"] = 1
     if error_code := entry.get("error_code"):
         metrics[f"error:{error_code}"] = 1
-    if parts := int(entry.get("parts") or 0):
+    was_handed_over = entry.get("reason") != NOT_HANDED_OVER
+    if was_handed_over and (parts := int(entry.get("parts") or 0)):
         metrics["parts"] = parts
-    if handed_over_at := entry.get("handed_over_at"):
+    if was_handed_over and (handed_over_at := entry.get("handed_over_at")):
         metrics[f"handed_over@{handed_over_at[:13]}"] = 1
     if status in _ARRIVED and (updated_at := entry.get("updated_at")):
         metrics[f"{status.value}@{updated_at[:13]}"] = 1
