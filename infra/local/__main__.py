@@ -1,4 +1,4 @@
-"""``python -m infra.local up|down|reset|redrive``."""
+"""``python -m infra.local up|down|reset|redrive|recount``."""
 
 import argparse
 import json
@@ -26,6 +26,8 @@ def main() -> int:
     commands.add_parser("reset", help="clear its state, keys and ports")
     again = commands.add_parser("redrive", help="put the dead letters of a queue back on it")
     again.add_argument("queue", help="such as sends")
+    recount = commands.add_parser("recount", help="recount metrics from the ledger")
+    recount.add_argument("arguments", nargs="*", help="such as --send snd_…, after a --")
     options = parser.parse_args()
     command = options.command
     home = Home.from_environment()
@@ -36,7 +38,9 @@ def main() -> int:
             print("stopped" if home.stop() else "no stack is running")
             return 0
         if command == "redrive":
-            return _redrive(home, options.queue)
+            return _run(home, "redrive", "--queue", options.queue)
+        if command == "recount":
+            return _run(home, "recount", *options.arguments)
         home.clear()
     except LocalStackError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -71,13 +75,13 @@ def _up(home: Home) -> int:
         stack.stop()
 
 
-def _redrive(home: Home, queue: str) -> int:
+def _run(home: Home, *arguments: str) -> int:
     """Run the product's own command in the stack's environment."""
     if not home.description.exists():
         raise LocalStackError("no stack is running; start it first (make up)")
     described = json.loads(home.description.read_text())
     return subprocess.run(
-        [sys.executable, "-m", "parley_aws.cli", "redrive", "--queue", queue],
+        [sys.executable, "-m", "parley_aws.cli", *arguments],
         env=command_environment(described["outputs"], described["aws_endpoint_url"]),
         check=False,
     ).returncode

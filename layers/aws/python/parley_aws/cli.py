@@ -1,7 +1,8 @@
-"""What an operator does by hand: `python -m parley_aws.cli create-key|redrive`.
+"""What an operator does by hand: `python -m parley_aws.cli create-key|redrive|recount`.
 
 The environment names tables, queues and the AWS account, as for the functions: create-key asks for
-CAMPAIGNS_TABLE, redrive for the URL of the queue, such as SENDS_QUEUE_URL.
+CAMPAIGNS_TABLE, redrive for the URL of the queue, such as SENDS_QUEUE_URL, recount for
+CAMPAIGNS_TABLE, MESSAGES_TABLE and METRICS_TABLE.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from parley.errors import ParleyError
@@ -48,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--queue", choices=QUEUES, required=True)
     again.add_argument("--limit", type=_positive, help="so many at most, to try the cure first")
     again.set_defaults(run=_redrive)
+    recount = commands.add_parser(
+        "recount", help="recount metrics from the ledger and name what differs"
+    )
+    recount.add_argument("--send", help="one send's id; without it, every send")
+    recount.add_argument("--mend", action="store_true", help="correct what stands still")
+    recount.set_defaults(run=_recount)
     return parser
 
 
@@ -72,6 +80,26 @@ def _redrive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
     from parley_aws.sqs import sqs
 
     return {"queue": options.queue, "moved": redrive(sqs(), url, limit=options.limit)}, 0
+
+
+def _recount(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from parley_aws import counting
+
+    found = (
+        [counting.recount(options.send, mend=options.mend)]
+        if options.send
+        else list(counting.recount_all(mend=options.mend))
+    )
+    told: dict[str, Any] = {
+        "sends": len(found),
+        "entries": sum(each.entries for each in found),
+        "unreadable": sum(each.unreadable for each in found),
+        "differences": [asdict(diff) for each in found for diff in each.differences],
+        "moving": [row for each in found for row in each.moving],
+        "mended": [row for each in found for row in each.mended],
+    }
+    left = len({diff["row"] for diff in told["differences"]} - set(told["mended"]))
+    return told, 1 if left or told["moving"] or told["unreadable"] else 0
 
 
 def _positive(text: str) -> int:

@@ -362,8 +362,8 @@ class Ledger(Protocol):
         """Every entry of a partition (`<send id>#<shard>`) as `parley.metrics.entry_metrics` takes
         it, consistently; one that cannot be read says so."""
 
-    def probe(self, partition: str) -> int:
-        """Write the partition's probe; the new number in it, which metrics hold once the stream has
+    def probe(self, partition: str, nonce: str) -> None:
+        """Write the partition's probe over the one before. Once metrics count it, the stream has
         told all that was written before."""
 
     def forget(self, message_ids: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from parley.errors import NotFoundError, TransientError
+from parley.metrics import UNREADABLE
 from parley_aws import redrive, sdk
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class Replay:
 
     def _mend(self, failure: Mapping[str, Any]) -> str | None:
         """Replay one failure; why it was refused, if it was."""
+        if failure.get("kind") == UNREADABLE:
+            return (
+                f"{_COUNTS}: the entry {failure['key']} in partition {failure['partition']} of the "
+                f"{failure['table']} table cannot be read and counts as unreadable; mend the "
+                "entry, then delete this message"
+            )
         function = failure["requestContext"]["functionArn"]
         info = failure["DDBStreamBatchInfo"]
         what = self._functions.get_function_configuration(FunctionName=function)

@@ -110,16 +110,6 @@ def handle_reconciliation(body: Body) -> None:
     reconcile(body["message_id"], attempt=body["attempt"])
 
 
-def count_changes(records: Iterable[Mapping[str, Any]]) -> int:
-    """Add records of the messages table to the metrics; how many there were."""
-    from parley_aws.dynamo.stream import ledger_changes
-    from parley_aws.use_cases.record_metrics import record_metrics
-
-    changes = ledger_changes(records)
-    record_metrics(changes, metrics=wiring.metrics(), sends=wiring.sends(), clock=wiring.clock())
-    return len(changes)
-
-
 def _resolve(body: Body, remaining: Callable[[], timedelta]) -> None:
     from parley_aws.use_cases.resolve_audience import Piece, ResolveAudience
 

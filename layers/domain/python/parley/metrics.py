@@ -15,7 +15,7 @@ from parley.ledger import ResponseKind, message_metrics, response_metrics
 
 PROBE = "probe"
 """Kind of an entry that a recount writes to see how far the stream has come. It counts nothing but
-its own number, under this name."""
+itself, under a name that no other probe has (`probe_metric`)."""
 
 UNREADABLE = "unreadable"
 """What an entry adds that cannot be read; such an entry may consist of this name and the reason."""
@@ -37,10 +37,15 @@ def entry_metrics(entry: Mapping[str, Any] | None) -> Mapping[str, int]:
         if kind == ResponseKind.CONVERSION:
             return conversion_metrics(entry)
         if kind == PROBE:
-            return {PROBE: int(entry["number"])}
+            return {probe_metric(entry["nonce"]): 1}
         return response_metrics(entry)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return {UNREADABLE: 1}
+
+
+def probe_metric(nonce: str) -> str:
+    """The metric that is 1 once a probe is counted."""
+    return f"{PROBE}:{nonce}"
 
 
 def recounted(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -65,11 +70,11 @@ class Difference:
 def differences(
     row: str, counted: Mapping[str, int], recounted: Mapping[str, int]
 ) -> tuple[Difference, ...]:
-    """Every metric of a row that differs, by name."""
+    """Every metric of a row that differs, by name; probes aside."""
     return tuple(
         Difference(
             row=row, metric=name, counted=counted.get(name, 0), recounted=recounted.get(name, 0)
         )
         for name in sorted(counted.keys() | recounted.keys())
-        if counted.get(name, 0) != recounted.get(name, 0)
+        if counted.get(name, 0) != recounted.get(name, 0) and not name.startswith(probe_metric(""))
     )

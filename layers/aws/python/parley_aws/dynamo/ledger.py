@@ -34,6 +34,7 @@ _LISTING_PAGE = 1000
 _MESSAGE = "message#"
 _PROBE_KEY = f"{PROBE}#"
 _AUDITED = ("reason", "error_code", "handed_over_at", "updated_at")
+_OTHERS = ("parts", "kind", "details", "nonce")
 MAX_ORDERS = 500
 """Orders of one buyer that one entry holds."""
 
@@ -210,10 +211,8 @@ class DynamoLedger:
             self._client,
             self._table,
             KeyConditionExpression="pk = :pk",
-            ProjectionExpression=", ".join(("pk", "sk", "#status", "kind", "details", "parts"))
-            + ", "
-            + ", ".join((*_AUDITED, "#number")),
-            ExpressionAttributeNames={"#status": "status", "#number": "number"},
+            ProjectionExpression=", ".join(("sk", "#status", *_OTHERS, *_AUDITED)),
+            ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":pk": {"S": partition}},
             ConsistentRead=True,
         )
@@ -222,34 +221,10 @@ class DynamoLedger:
             if entry is not None:
                 yield entry
 
-    def probe(self, partition: str) -> int:
-        """Write the partition's probe; the new number in it."""
-        answer = run(
-            self._client.update_item,
-            TableName=self._table,
-            Key={"pk": {"S": partition}, "sk": {"S": _PROBE_KEY}},
-            UpdateExpression="SET kind = :probe ADD #number :one",
-            ExpressionAttributeNames={"#number": "number"},
-            ExpressionAttributeValues={":probe": {"S": PROBE}, ":one": {"N": "1"}},
-            ReturnValues="UPDATED_NEW",
-        )
-        return int(answer["Attributes"]["number"]["N"])
-
-    def responses(self, send_id: str, kind: ResponseKind) -> Iterator[dict[str, Any]]:
-        """What was noted with each response of a kind to a send, and its `response_id`."""
-        for shard in range(ids.LEDGER_SHARDS):
-            items = query(
-                self._client,
-                self._table,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :kind)",
-                ExpressionAttributeValues={
-                    ":pk": {"S": partition(send_id, shard)},
-                    ":kind": {"S": f"{kind}#"},
-                },
-                ConsistentRead=True,
-            )
-            for item in items:
-                yield response_of(item)
+    def probe(self, partition: str, nonce: str) -> None:
+        """Write the partition's probe over the one before."""
+        probe = {"pk": partition, "sk": _PROBE_KEY, "kind": PROBE, "nonce": nonce}
+        run(self._client.put_item, TableName=self._table, Item=encode(probe))
 
     def forget(self, message_ids: Sequence[str]) -> None:
         """Take number and body out of messages; what became of them stays and is counted."""
@@ -417,7 +392,7 @@ def entry_of(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
                     entry[name] = value["S"]
             return entry
         if key == _PROBE_KEY:
-            return {"kind": PROBE, "number": int(image["number"]["N"])}
+            return {"kind": PROBE, "nonce": image["nonce"]["S"]}
         return response_of(image)
     except (AttributeError, LookupError, TypeError, ValueError):
         return {UNREADABLE: "an item that no rule can read"}

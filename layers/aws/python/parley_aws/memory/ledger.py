@@ -111,10 +111,8 @@ class MemoryLedger:
             if of == partition:
                 yield copy.deepcopy(entry)
 
-    def probe(self, partition: str) -> int:
-        number: int = self._entries.get((partition, PROBE), {"number": 0})["number"] + 1
-        self._tell(partition, PROBE, {"kind": PROBE, "number": number})
-        return number
+    def probe(self, partition: str, nonce: str) -> None:
+        self._tell(partition, PROBE, {"kind": PROBE, "nonce": nonce})
 
     def forget(self, message_ids: Sequence[str]) -> None:
         for message in self.get_many(message_ids).values():
