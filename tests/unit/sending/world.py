@@ -329,7 +329,11 @@ class World:
 
     def _handle(self, name: str, body: dict[str, Any]) -> None:
         if name == "sends":
-            self.send_range(ranges.range_of(body), not_before=ranges.reserved_from(body))
+            self.send_range(
+                ranges.range_of(body),
+                not_before=ranges.reserved_from(body),
+                parked=ranges.is_parked(body),
+            )
         elif name == "releases":
             self._release(body["send_id"], body["release"])
         elif name == "reconciliations":

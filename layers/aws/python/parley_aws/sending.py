@@ -51,7 +51,11 @@ def handle_send(body: Body) -> None:
     """Send to the range that a command on the sends queue names."""
     from parley_aws.use_cases import ranges
 
-    _send_range()(ranges.range_of(body), not_before=ranges.reserved_from(body))
+    _send_range()(
+        ranges.range_of(body),
+        not_before=ranges.reserved_from(body),
+        parked=ranges.is_parked(body),
+    )
 
 
 def handle_release(body: Body) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from parley.sending import Claim
+from parley.sending import LONGEST_WINDOW, Claim
 
-MAX_WINDOW_HOURS = 744
+MAX_WINDOW_HOURS = LONGEST_WINDOW // timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

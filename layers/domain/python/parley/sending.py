@@ -18,6 +18,8 @@ BATCH_LIFETIME = timedelta(days=14)
 CLAIM_RETENTION = timedelta(days=15)
 """Claims are remembered at least this long, so that no batch outlives its claims."""
 
+LONGEST_WINDOW = timedelta(hours=744)
+"""The longest window of a frequency cap."""
 
 TEXT_PREFIX = "text-"
 """Begins the ids of texts that are no send's, such as an automatic or a salesperson's answer."""
@@ -62,8 +64,16 @@ class Sending:
     def with_claim(
         self, claim: Claim, *, discloses: bool, now: datetime, retention: timedelta
     ) -> Sending:
-        """These claims with one more; those older than `retention` are forgotten."""
-        kept = tuple(c for c in self.claims if c.post_by > now - retention)
+        """These claims with one more; those older than `retention` are forgotten.
+
+        Another program's are kept as long as any cap of its own may look back.
+        """
+        own, others = now - retention, now - max(retention, LONGEST_WINDOW)
+        kept = tuple(
+            c
+            for c in self.claims
+            if c.post_by + CLOCK_SKEW > (own if c.program_id == claim.program_id else others)
+        )
         disclosed = {**self.disclosed, claim.program_id: now} if discloses else self.disclosed
         return replace(self, version=self.version + 1, claims=(*kept, claim), disclosed=disclosed)
 

@@ -10,15 +10,22 @@ from typing import Any
 from parley.campaign import RANGE_KEYS, PageRange
 
 
-def body_of(range_: PageRange, *, not_before: datetime | None = None) -> dict[str, Any]:
-    """The command to send to a range, where its pace is reserved not before a moment."""
+def body_of(
+    range_: PageRange, *, not_before: datetime | None = None, parked: bool = False
+) -> dict[str, Any]:
+    """The command to send to a range, where its pace is reserved not before a moment; `parked`
+    where it stays parked as paused until it is sent to."""
     body: dict[str, Any] = {
         "send_id": range_.send_id,
         "page_id": range_.page_id,
         "start": range_.start,
         "end": range_.end,
     }
-    return body if not_before is None else {**body, "not_before": not_before.timestamp()}
+    if not_before is not None:
+        body["not_before"] = not_before.timestamp()
+    if parked:
+        body["parked"] = True
+    return body
 
 
 def range_of(body: Mapping[str, Any]) -> PageRange:
@@ -32,6 +39,11 @@ def reserved_from(body: Mapping[str, Any]) -> datetime | None:
     """The moment from which a command's pace is reserved, if it is."""
     not_before = body.get("not_before")
     return None if not_before is None else datetime.fromtimestamp(not_before, UTC)
+
+
+def is_parked(body: Mapping[str, Any]) -> bool:
+    """Whether a command's range stays parked as paused until it is sent to."""
+    return bool(body.get("parked"))
 
 
 def runs(page: PageRange, positions: Iterable[int]) -> list[PageRange]:

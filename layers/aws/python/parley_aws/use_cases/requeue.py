@@ -61,8 +61,8 @@ class Requeue:
         self._sends.unpark(releases.PAUSED, parked)
 
     def _go_on(self, send_id: str) -> None:
+        """Queue what is parked. It stays parked until it is sent to: should the send be paused
+        again before, a range must not be forgotten that was just parked anew (G4)."""
         parked = self._sends.parked(send_id, releases.PAUSED)
         if parked:
-            bodies = [ranges.body_of(range_) for range_ in ranges.merged(parked)]
-            self._sends_queue.send(bodies)
-            self._sends.unpark(releases.PAUSED, parked)
+            self._sends_queue.send([ranges.body_of(range_, parked=True) for range_ in parked])

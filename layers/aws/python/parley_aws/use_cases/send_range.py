@@ -31,6 +31,7 @@ _SOON = timedelta(minutes=15)
 """Who may be texted within this time waits on the queue: parked for a release that is being taken
 up at that moment, they would be missed."""
 
+_PASSED_OVER = frozenset({MessageStatus.SKIPPED, MessageStatus.HELD_OUT, MessageStatus.CANCELED})
 _ROUNDS = 3
 
 
@@ -70,11 +71,14 @@ class SendRange:
         self._rule_book = rule_book
         self._reconcile_delay = reconcile_delay
 
-    def __call__(self, range_: PageRange, *, not_before: datetime | None = None) -> None:
+    def __call__(
+        self, range_: PageRange, *, not_before: datetime | None = None, parked: bool = False
+    ) -> None:
         """Send to everyone of a range who has no outcome yet.
 
-        `not_before` is the moment from which pace is reserved for them. Raises NotFoundError for a
-        range that does not exist, TransientError where trying again later may help.
+        `not_before` is the moment from which pace is reserved for them; a range that is `parked` as
+        paused is not any more once each of its people was seen to. Raises NotFoundError for a range
+        that does not exist, TransientError where trying again later may help.
         """
         now = self._clock.now()
         if not_before is not None and not_before > now:
@@ -101,6 +105,8 @@ class SendRange:
             last.come_back(SHORTLY, *people)
             self._write_down(delivery, last)
         self._hand_overs.refund(delivery)
+        if parked:
+            self._sends.unpark(releases.PAUSED, [range_])
 
     def _going(self, range_: PageRange) -> SendContext | None:
         """The send as it is, or None where it is paused and the range waits for it to go on.
@@ -228,10 +234,14 @@ class SendRange:
 
 def _is_settled(entry: Message, contact: Contact | None) -> bool:
     """Whether an entry is an outcome. One that a receipt made before us lacks the number, as does
-    that of somebody who was erased since."""
+    that of somebody who was erased since. One who was passed over by a delivery of the range that
+    looked before another claimed them may have been texted (G3)."""
     if entry.status in (MessageStatus.PENDING, MessageStatus.DEFERRED):
         return False
-    return bool(entry.phone) or contact is None
+    if contact is None:
+        return True
+    is_claimed = contact.sending.claim_of(entry.send_id) is not None
+    return bool(entry.phone) and not (is_claimed and entry.status in _PASSED_OVER)
 
 
 def _mend(work: Round, entry: Message, contact: Contact | None) -> None:
