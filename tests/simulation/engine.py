@@ -80,6 +80,7 @@ class Process:
         self,
         name: str,
         *,
+        main: greenlet,
         run: Callable[[], None],
         ends: Callable[[BaseException | None], None],
         skew: int,
@@ -91,7 +92,7 @@ class Process:
         self.started_at = started_at
         self.wakes_at = started_at
         self.failure: BaseException | None = None
-        self.greenlet = greenlet(lambda: self._live(run))
+        self.greenlet = greenlet(lambda: self._live(run), parent=main)
 
     def _live(self, run: Callable[[], None]) -> None:
         try:
@@ -153,8 +154,9 @@ class Engine:
     ) -> None:
         """Start a process; `ends` is told how it ended."""
         skew = self.chance.choice((-499, 500, self.chance.randint(-499, 500)))
-        process = Process(name, run=run, ends=ends, skew=skew, started_at=self.now)
-        self._processes.append(process)
+        self._processes.append(
+            Process(name, main=self._main, run=run, ends=ends, skew=skew, started_at=self.now)
+        )
 
     def step(self) -> bool:
         """Let one process run to where it hands on, or time pass; False when nothing is left."""

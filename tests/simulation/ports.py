@@ -202,11 +202,11 @@ class SimMetrics(SimPort):
         super().__init__(engine, "metrics", store)
         self._guarantees = guarantees
 
-    def add(self, row: str, changes: Mapping[str, int], *, sequence: str) -> bool:
+    def add(self, row: str, changes: Mapping[str, int], **marks: Any) -> bool:
         """Add changes to a row."""
 
         def act() -> bool:
-            added = self._store.add(row, changes, sequence=sequence)
+            added = self._store.add(row, changes, **marks)
             send_id = row.rpartition("#")[0]
             self._guarantees.counted(send_id, self._store.of_send(send_id))
             return added

@@ -275,7 +275,11 @@ class Product:
                 self.launch.launch(send)
 
     def _on_send(self, body: Body) -> None:
-        self.send_range(ranges.range_of(body), not_before=ranges.reserved_from(body))
+        self.send_range(
+            ranges.range_of(body),
+            not_before=ranges.reserved_from(body),
+            parked=ranges.is_parked(body),
+        )
 
     def _on_receipt(self, body: Body) -> None:
         outcome = outcome_of(body["status"], body["error_code"])

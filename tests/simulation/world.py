@@ -199,7 +199,6 @@ class World:
 
     def _leave_by_api(self, phone: str) -> None:
         scope = self._chance.choice((ALL_PROGRAMS, *self._programs))
-        began = self._engine.now
         programs = self._programs if scope == ALL_PROGRAMS else (scope,)
         self._engine.counts["opt-outs by API"] += 1
         self._insist(
@@ -207,7 +206,7 @@ class World:
             lambda: self._product.record_opt_out(
                 PhoneNumber(phone=phone, region="US"), scope=scope, source="phone", note=None
             ),
-            lambda: self._guarantees.stopped(phone, began=began, programs=programs),
+            lambda began: self._guarantees.stopped(phone, began=began, programs=programs),
         )
 
     def _say_something(self) -> None:
@@ -227,44 +226,53 @@ class World:
             opt_out_type=None,
         )
         self._engine.counts["texts in"] += 1
-        self._hear(text, program, tries=4)
+        self._hear(text, program, [], tries=4)
         if self._engine.chaotic(self._scenario.chaos.redelivery):
             again = self._chance.choice((0, 400, 20 * SECOND))
-            self._engine.after(again, lambda: self._hear(text, program, tries=1))
+            self._engine.after(again, lambda: self._hear(text, program, None, tries=1))
 
-    def _hear(self, text: InboundText, program: Program, *, tries: int) -> None:
-        """The provider posts a text to the webhook, and again where it got no answer."""
-        began = self._engine.now
+    def _hear(
+        self, text: InboundText, program: Program, began: list[int] | None, *, tries: int
+    ) -> None:
+        """The provider posts a text to the webhook, and again where it got no answer.
+
+        `began` is when its requests came; None for a repetition, which means nothing new.
+        """
         leaves, joins = text.body in _STOPS, text.body == "START"
-        if joins:
-            self._guarantees.started(text.phone, began=began, programs=[program.id])
+
+        def hear() -> None:
+            if began is not None:
+                began.append(self._engine.now)
+            if began is not None and joins:
+                self._guarantees.started(text.phone, began=began[-1], programs=[program.id])
+            self._product.receive_reply(text)
 
         def ends(failure: BaseException | None) -> None:
             check_failure(failure)
-            if failure is not None:
-                if tries > 1:
-                    wait = self._chance.choice((SECOND, 15 * SECOND))
-                    self._engine.after(wait, lambda: self._hear(text, program, tries=tries - 1))
-            elif leaves:
+            if failure is not None and tries > 1:
+                wait = self._chance.choice((SECOND, 15 * SECOND))
+                again = tries - 1
+                self._engine.after(wait, lambda: self._hear(text, program, began, tries=again))
+            if failure is not None or began is None:
+                return
+            self._engine.counts["STARTs"] += joins
+            self._engine.counts["STOPs"] += leaves
+            if leaves:
                 is_all = program.opt_out_scope is OptOutScope.ALL
-                self._engine.counts["STOPs"] += 1
                 self._guarantees.stopped(
-                    text.phone, began=began, programs=self._programs if is_all else [program.id]
+                    text.phone, began=began[0], programs=self._programs if is_all else [program.id]
                 )
-            elif joins:
-                self._engine.counts["STARTs"] += 1
 
-        self._engine.start("webhook", lambda: self._drop(self._product.receive_reply(text)), ends)
+        self._engine.start("webhook", hear, ends)
 
     def _erase(self) -> None:
         phone = self._phone()
         self._engine.counts["erasures"] += 1
-        began = self._engine.now
         self._guarantees.erased.add(phone)
         self._insist(
             "erase",
             lambda: self._product.erase(phone),
-            lambda: self._guarantees.stopped(phone, began=began, programs=self._programs),
+            lambda began: self._guarantees.stopped(phone, began=began, programs=self._programs),
         )
 
     # At rest
@@ -311,21 +319,27 @@ class World:
         return send.status
 
     def _insist(
-        self, name: str, call: Callable[[], object], done: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        call: Callable[[], object],
+        done: Callable[[int], None] = lambda _: None,
+        began: list[int] | None = None,
     ) -> None:
-        """Somebody asks the API for something until they have an answer."""
+        """Somebody asks the API for something until they have an answer; `done` is told when the
+        first request came."""
+        requests = [] if began is None else began
+
+        def ask() -> None:
+            requests.append(self._engine.now)
+            call()
 
         def ends(failure: BaseException | None) -> None:
             if isinstance(failure, (ConflictError, NotFoundError, InvalidInputError)):
                 return
             check_failure(failure)
             if failure is None:
-                done()
+                done(requests[0])
             else:
-                self._engine.after(2 * SECOND, lambda: self._insist(name, call, done))
+                self._engine.after(2 * SECOND, lambda: self._insist(name, call, done, requests))
 
-        self._engine.start(name, lambda: self._drop(call()), ends)
-
-    @staticmethod
-    def _drop(_answer: object) -> None:
-        """Answers of the API interest nobody here."""
+        self._engine.start(name, ask, ends)
