@@ -6,11 +6,11 @@ from constructs import Construct
 from infra.config import Config
 from infra.constructs.api import Api, Gateway
 from infra.constructs.campaigns import LAUNCHES_TIMEOUT, RELEASES_TIMEOUT, Campaigns
-from infra.constructs.facts import Facts
+from infra.constructs.facts import DELIVERIES_TIMEOUT, Facts
 from infra.constructs.foundation import Endpoints, Foundation
 from infra.constructs.imports import IMPORTS_TIMEOUT, Imports
+from infra.constructs.operations import Operations
 from infra.constructs.replies import REPLIES_TIMEOUT, Replies
-from infra.constructs.recounting import Recounting
 from infra.constructs.sending import (
     RECEIPTS_TIMEOUT,
     RECONCILIATIONS_TIMEOUT,
@@ -26,6 +26,7 @@ TIMEOUTS = {
     "imports": IMPORTS_TIMEOUT,
     "releases": RELEASES_TIMEOUT,
     "reconciliations": RECONCILIATIONS_TIMEOUT,
+    "deliveries": DELIVERIES_TIMEOUT,
 }
 """Seconds that the consumer of each queue may take."""
 
@@ -53,7 +54,6 @@ class ParleyStack(Stack):
         replies = Replies(self, "Replies", foundation=foundation)
         Imports(self, "ImportsCapability", foundation=foundation)
         Facts(self, "Facts", foundation=foundation)
-        Recounting(self, "Recounting", foundation=foundation)
         Api(
             self,
             "HttpApi",
@@ -62,6 +62,7 @@ class ParleyStack(Stack):
             replies=replies,
             sending=sending,
         )
+        Operations(self, "Operations", foundation=foundation, gateway=gateway)
         self._outputs(gateway, foundation)
 
     def _endpoints(self, gateway: Gateway) -> Endpoints:
@@ -89,6 +90,14 @@ class ParleyStack(Stack):
             max_value=43200,
             description="How long after a message's last moment an unknown is looked up",
         )
+        local_fact_receiver = CfnParameter(
+            self,
+            "LocalFactReceiver",
+            default="",
+            allowed_pattern=r"(127\.0\.0\.1:[1-9][0-9]{0,4})?",
+            description="For one machine only: the address that webhook subscriptions may name "
+            "besides public ones; empty: none",
+        )
         return Endpoints(
             public_base_url=Token.as_string(
                 Fn.condition_if(
@@ -99,6 +108,7 @@ class ParleyStack(Stack):
             ),
             twilio_api_base_url=twilio_api_base_url.value_as_string,
             reconcile_delay_seconds=Token.as_string(reconcile_delay.value),
+            local_fact_receiver=local_fact_receiver.value_as_string,
         )
 
     def _outputs(self, gateway: Gateway, foundation: Foundation) -> None:

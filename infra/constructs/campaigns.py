@@ -90,7 +90,7 @@ class Campaigns(Construct):
             memory=512,
             timeout_seconds=RELEASES_TIMEOUT,
             environment={
-                **access.table_environment(foundation, "campaigns"),
+                **access.table_environment(foundation, "campaigns", "leads"),
                 **access.queue_environment(foundation, "launches", "sends"),
                 **access.schedule_environment(foundation),
             },
@@ -101,6 +101,7 @@ class Campaigns(Construct):
             foundation.tables.campaigns,
             *(access.READ, access.WRITE, access.WRITE_BATCHES, access.DELETE),
         )
+        access.use_table(function, foundation.tables.leads, access.READ, access.WRITE)
         queues = foundation.queues
         access.send_to(function, queues.launches.queue, queues.sends.queue)
         access.create_schedules(function, foundation)

@@ -30,11 +30,13 @@ class Endpoints:
         public_base_url: where the provider reaches our webhooks; signatures are over it.
         twilio_api_base_url: the provider's API.
         reconcile_delay_seconds: how long after post_by an unknown is looked up.
+        local_fact_receiver: the one address of this machine that facts may go to; mostly empty.
     """
 
     public_base_url: str
     twilio_api_base_url: str
     reconcile_delay_seconds: str
+    local_fact_receiver: str
 
 
 class Schedules(Construct):

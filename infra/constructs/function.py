@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -50,6 +50,7 @@ class ParleyFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = name
+        self.reads_streams = False
         log_group = logs.LogGroup(
             self,
             "Logs",
@@ -69,7 +70,11 @@ class ParleyFunction(Construct):
             layers=layers.all,
             memory_size=memory,
             timeout=Duration.seconds(timeout_seconds),
-            environment={**COMMON_ENVIRONMENT, **environment},
+            environment={
+                **COMMON_ENVIRONMENT,
+                "POWERTOOLS_METRICS_NAMESPACE": Stack.of(self).stack_name,
+                **environment,
+            },
             role=self._role.without_policy_updates(),
             log_group=log_group,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if loops else None,
@@ -132,6 +137,7 @@ class ParleyFunction(Construct):
             batch_size: records in one invocation.
             filters: patterns; a record that matches none is not delivered.
         """
+        self.reads_streams = True
         stream_arn = table.table_stream_arn
         if stream_arn is None:
             raise ValueError(f"{table.node.path} has no stream")
@@ -166,7 +172,8 @@ class ParleyFunction(Construct):
                 threshold=LATE_STREAM.to_milliseconds(),
                 periods=2,
                 description=f"{self.name} is more than {LATE_STREAM.to_minutes()} minutes behind "
-                "its stream; after 24 hours records are lost.",
+                "a stream; after 24 hours records are lost.",
+                section="stream-age",
             )
 
     def _accept_log_streams(self, log_group: logs.LogGroup) -> None:

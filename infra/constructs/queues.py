@@ -10,6 +10,23 @@ from infra.constructs.nag import acknowledge
 MAX_RECEIVES = 5
 """Attempts before a message moves to the dead-letter queue."""
 
+DELIVERY_RECEIVES = 12
+"""Attempts at a fact for an outsider, over about 22 hours: one more than the waits in between
+(`parley.webhook.RETRY_AFTER`)."""
+
+LATE_AFTER = {
+    "launches": Duration.minutes(15),
+    "sends": Duration.minutes(30),
+    "receipts": Duration.minutes(10),
+    "replies": Duration.minutes(2),
+    "imports": Duration.minutes(30),
+    "releases": Duration.minutes(10),
+    "reconciliations": Duration.minutes(60),
+    "deliveries": Duration.hours(26),
+}
+"""How old the oldest command of a queue gets before somebody is called. Reconciliations wait on
+purpose, deliveries for outsiders that are down."""
+
 RETENTION = Duration.days(14)
 
 
@@ -20,6 +37,7 @@ class WorkQueue(Construct):
         consumer_timeout_seconds: the timeout of the function that reads it; a message stays
             invisible six times as long, as AWS asks of event sources.
         fifo: keep the order within a message group.
+        max_receives: attempts before a message moves to the dead-letter queue.
     """
 
     def __init__(
@@ -30,6 +48,7 @@ class WorkQueue(Construct):
         alarms: Alarms,
         consumer_timeout_seconds: int,
         fifo: bool = False,
+        max_receives: int = MAX_RECEIVES,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
@@ -50,15 +69,26 @@ class WorkQueue(Construct):
             retention_period=RETENTION,
             visibility_timeout=Duration.seconds(6 * consumer_timeout_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=MAX_RECEIVES
+                queue=self.dead_letters, max_receive_count=max_receives
             ),
         )
         alarms.when_not_empty(
             f"{construct_id}DeadLetters",
             metric=self.dead_letters.metric_approximate_number_of_messages_visible(),
-            description=f"{construct_id}: commands failed {MAX_RECEIVES} times. Read the "
+            description=f"{construct_id}: commands failed {max_receives} times. Read the "
             "function's log, mend the cause, then put them back: python -m parley_aws.cli "
-            f"redrive --queue {construct_id.lower()} (docs/redrive.md).",
+            f"redrive --queue {construct_id.lower()}.",
+            section="dead-letters",
+        )
+        alarms.when_above(
+            f"{construct_id}OldestMessage",
+            metric=self.queue.metric_approximate_age_of_oldest_message(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=LATE_AFTER[construct_id.lower()].to_seconds(),
+            periods=3,
+            description=f"{construct_id}: the oldest command has waited too long.",
+            section="oldest-message",
         )
 
 
@@ -84,7 +114,8 @@ class StreamFailures(Construct):
             metric=self.queue.metric_approximate_number_of_messages_visible(),
             description="A stream consumer gave up on records; the stream keeps them for 24 hours. "
             "Read the function's log, mend the cause, then replay them: python -m parley_aws.cli "
-            "redrive --queue stream-failures (docs/redrive.md).",
+            "redrive --queue stream-failures.",
+            section="stream-failures",
         )
 
 
@@ -101,13 +132,14 @@ class Queues(Construct):
         """
         super().__init__(scope, construct_id)
 
-        def queue(name: str, *, fifo: bool = False) -> WorkQueue:
+        def queue(name: str, *, fifo: bool = False, max_receives: int = MAX_RECEIVES) -> WorkQueue:
             return WorkQueue(
                 self,
                 name.capitalize(),
                 alarms=alarms,
                 consumer_timeout_seconds=timeouts[name],
                 fifo=fifo,
+                max_receives=max_receives,
             )
 
         self.launches = queue("launches")
@@ -117,7 +149,17 @@ class Queues(Construct):
         self.imports = queue("imports")
         self.releases = queue("releases")
         self.reconciliations = queue("reconciliations")
+        self.deliveries = queue("deliveries", max_receives=DELIVERY_RECEIVES)
         self.stream_failures = StreamFailures(self, "StreamFailures", alarms=alarms)
+
+    def of_failures(self) -> dict[str, sqs.Queue]:
+        """Where commands and positions end that nobody could process, by a name to show."""
+        work = (
+            *(self.launches, self.sends, self.receipts, self.replies, self.imports),
+            *(self.releases, self.reconciliations, self.deliveries),
+        )
+        named = {each.node.id.lower(): each.dead_letters for each in work}
+        return {**named, "streams": self.stream_failures.queue}
 
     def by_name(self) -> dict[str, sqs.Queue]:
         """The queues by the name that environment variables and outputs derive from."""
@@ -129,4 +171,5 @@ class Queues(Construct):
             "imports": self.imports.queue,
             "releases": self.releases.queue,
             "reconciliations": self.reconciliations.queue,
+            "deliveries": self.deliveries.queue,
         }

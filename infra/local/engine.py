@@ -40,6 +40,9 @@ LOG_LINE_SECONDS = 0.002
 CONSUMED_RECORDS_KEPT = 1000
 """Stream records kept after every consumer has read them."""
 
+TOLD_EVENTS_KEPT = 100
+"""Events of the bus kept after they were passed on; nothing reads them."""
+
 PARTIQL = re.compile(
     r'^\s*(INSERT INTO|UPDATE|DELETE FROM|SELECT\b.*?\bFROM)\s+"([^"]+)"', re.IGNORECASE | re.DOTALL
 )
@@ -54,7 +57,8 @@ def main() -> None:
     zygote = Zygote() if sys.platform == "linux" else None
     from ministack import app
     from ministack.core import iam_actions, lambda_runtime
-    from ministack.services import dynamodb, lambda_svc, scheduler, sqs
+    from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
+    from ministack.services.cloudformation import provisioners
 
     if zygote is not None:
         fork_workers(lambda_runtime, zygote)
@@ -65,6 +69,8 @@ def main() -> None:
     keep_streams_over_restarts(dynamodb)
     stream_partiql_writes(dynamodb)
     redeliver_after_restart(sqs)
+    forget_told_events(eventbridge)
+    take_metric_math(provisioners)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     judge_partiql_by_statement(iam_actions)
     judge_schedules_by_group(iam_actions)
@@ -298,6 +304,39 @@ def redeliver_after_restart(sqs: Any) -> None:
                     message["visible_at"] = min(message["visible_at"], now)
 
     sqs.load_persisted_state = load_visible
+
+
+def forget_told_events(eventbridge: Any) -> None:
+    """Keep the last events of the bus only; as shipped all stay in memory."""
+    told = eventbridge._events_log_list
+
+    @functools.wraps(told)
+    def lately() -> list[Any]:
+        events: list[Any] = told()
+        del events[:-TOLD_EVENTS_KEPT]
+        return events
+
+    eventbridge._events_log_list = lately
+
+
+def take_metric_math(provisioners: Any) -> None:
+    """Take alarms over an expression, stored by the first metric in it; as shipped they are
+    refused. No alarm ever rings here."""
+    record = provisioners._cw_metric_alarm_record
+
+    @functools.wraps(record)
+    def with_expressions(name: str, props: dict[str, Any]) -> dict[str, Any]:
+        metrics = props.get("Metrics")
+        if metrics:
+            first = next(each["MetricStat"] for each in metrics if "MetricStat" in each)
+            simple = {key: value for key, value in props.items() if key != "Metrics"}
+            metric = first["Metric"]
+            period, statistic = first["Period"], first["Stat"]
+            props = {**simple, **metric, "Period": period, "Statistic": statistic}
+        stored: dict[str, Any] = record(name, props)
+        return stored
+
+    provisioners._cw_metric_alarm_record = with_expressions
 
 
 def stream_partiql_writes(dynamodb: Any) -> None:

@@ -47,6 +47,7 @@ class Identity:
         auth_token: its secret.
         base_url: where the engine serves the HTTP API; empty before the first deployment.
         keys: API keys by role; empty until they are made.
+        fact_receiver_port: free for a program of yours, which facts may be delivered to.
     """
 
     engine_port: int
@@ -55,6 +56,12 @@ class Identity:
     auth_token: str
     base_url: str
     keys: dict[str, str]
+    fact_receiver_port: int
+
+    @property
+    def fact_receiver(self) -> str:
+        """The one address of this machine that webhook subscriptions may name."""
+        return f"127.0.0.1:{self.fact_receiver_port}"
 
     @property
     def endpoint_url(self) -> str:
@@ -107,8 +114,9 @@ class Home:
         """Read what is kept, or choose it now."""
         file = self.path / "identity.json"
         if file.exists():
-            return Identity(**json.loads(file.read_text()))
-        ports = _free_ports(2)
+            kept = json.loads(file.read_text())
+            return Identity(**{"fact_receiver_port": _free_ports(1)[0], **kept})
+        ports = _free_ports(3)
         identity = Identity(
             engine_port=ports[0],
             carrier_port=ports[1],
@@ -116,6 +124,7 @@ class Home:
             auth_token=secrets.token_hex(16),
             base_url="",
             keys={},
+            fact_receiver_port=ports[2],
         )
         self.save_identity(identity)
         return identity

@@ -105,6 +105,7 @@ class StackRunner:
                 "auth_token": identity.auth_token,
             },
             "aws_endpoint_url": identity.endpoint_url,
+            "fact_receiver": identity.fact_receiver,
             "outputs": outputs,
         }
         wait_for_url(f"{base_url}/health")
@@ -203,6 +204,7 @@ class StackRunner:
                 "PublicBaseUrl": identity.base_url,
                 "TwilioApiBaseUrl": carrier_url,
                 "ReconcileDelaySeconds": RECONCILE_DELAY_SECONDS,
+                "LocalFactReceiver": identity.fact_receiver,
             },
         }
         process = subprocess.Popen(

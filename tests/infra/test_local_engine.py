@@ -53,6 +53,8 @@ def test_it_is_written_for_the_installed_version() -> None:
         ),
         ("ministack.services.sqs", ("_queues", "load_persisted_state")),
         ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
+        ("ministack.services.eventbridge", ("_events_log_list",)),
+        ("ministack.services.cloudformation.provisioners", ("_cw_metric_alarm_record",)),
         (
             "ministack.core.iam_actions",
             ("dynamodb_transaction_checks", "extract_resource_arn", "extract_iam_action"),

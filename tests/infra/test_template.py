@@ -11,19 +11,27 @@ from typing import Any
 import pytest
 
 from infra.app import build
-from infra.config import FUNCTIONS, STACK_NAME
+from infra.config import FUNCTIONS, ROOT, STACK_NAME
+from infra.constructs.alarms import RUNBOOK as RUNBOOK_PATH
+from parley.webhook import RETRY_AFTER
+
+RUNBOOK = ROOT / RUNBOOK_PATH
 
 Resources = dict[str, dict[str, Any]]
 
 TABLES = ("CONTACTS", "JOURNAL", "CAMPAIGNS", "MESSAGES", "LEADS", "METRICS")
-QUEUES = ("LAUNCHES", "SENDS", "RECEIPTS", "REPLIES", "IMPORTS", "RELEASES", "RECONCILIATIONS")
+QUEUES = (
+    *("LAUNCHES", "SENDS", "RECEIPTS", "REPLIES", "IMPORTS", "RELEASES", "RECONCILIATIONS"),
+    "DELIVERIES",
+)
 ENVIRONMENT_NAMES = {
     *(f"{name}_TABLE" for name in TABLES),
     *(f"{name}_QUEUE_URL" for name in (*QUEUES, "STREAM_FAILURES")),
     *("RELEASES_QUEUE_ARN", "SCHEDULE_GROUP", "SCHEDULER_ROLE_ARN"),
     *("IMPORTS_BUCKET", "EVENT_BUS_NAME", "SECRET_ARN", "PUBLIC_BASE_URL"),
     *("TWILIO_API_BASE_URL", "RECONCILE_DELAY_SECONDS"),
-    *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"),
+    *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"),
+    "LOCAL_FACT_RECEIVER",
 }
 
 
@@ -82,6 +90,20 @@ def _listed(one_or_more: Any) -> list[Any]:
     return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
+def alarms(resources: Resources) -> list[dict[str, Any]]:
+    return [each["Properties"] for each in of_type(resources, "AWS::CloudWatch::Alarm").values()]
+
+
+def watched(resources: Resources, metric: str, dimension: str) -> set[str]:
+    """The logical ids whose metric an alarm watches."""
+    return {
+        target(each["Value"])
+        for alarm in alarms(resources)
+        for each in alarm.get("Dimensions", ())
+        if alarm.get("MetricName") == metric and each["Name"] == dimension
+    }
+
+
 def mappings(resources: Resources, *, stream: bool) -> list[dict[str, Any]]:
     return [
         each["Properties"]
@@ -128,16 +150,74 @@ def test_every_queue_is_consumed_or_takes_dead_letters(resources: Resources) -> 
 
 def test_every_queue_of_failures_rings(resources: Resources) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
-    watched = {
+    ends = {name for name, each in queues.items() if "RedrivePolicy" not in each["Properties"]}
+    assert watched(resources, "ApproximateNumberOfMessagesVisible", "QueueName") == ends
+
+
+def test_every_queue_that_falls_behind_rings(resources: Resources) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    work = {name for name, each in queues.items() if "RedrivePolicy" in each["Properties"]}
+    assert watched(resources, "ApproximateAgeOfOldestMessage", "QueueName") == work
+
+
+def test_every_function_that_fails_or_is_held_back_rings(resources: Resources) -> None:
+    every = set(of_type(resources, "AWS::Lambda::Function"))
+    assert watched(resources, "Throttles", "FunctionName") == every
+    over_errors = {
         target(dimension["Value"])
         for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
         for dimension in alarm["Properties"]["Dimensions"]
         if dimension["Name"] == "QueueName"
     }
-    ends = {name for name, each in queues.items() if "RedrivePolicy" not in each["Properties"]}
-    assert watched == ends
-    for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values():
-        assert alarm["Properties"]["AlarmActions"]
+    assert over_errors == every
+    readers = {target(each["FunctionName"]) for each in mappings(resources, stream=True)}
+    assert watched(resources, "IteratorAge", "FunctionName") == readers
+
+
+def test_every_alarm_rings_the_operator_and_has_its_section(resources: Resources) -> None:
+    headings = re.findall(r"^## ([a-z-]+)$", RUNBOOK.read_text(), re.MULTILINE)
+    named = set()
+    for alarm in alarms(resources):
+        assert alarm["AlarmActions"], alarm["AlarmName"]
+        (section,) = re.findall(r"docs/operations\.md#([a-z-]+)$", alarm["AlarmDescription"])
+        named.add(section)
+    assert named == set(headings)
+    assert len(headings) == len(set(headings))
+
+
+def test_what_is_promised_rings(resources: Resources) -> None:
+    counted = {a["MetricName"]: a for a in alarms(resources) if a.get("Namespace") == STACK_NAME}
+    assert set(counted) == {"TextAfterOptOut", "MetricsDrift", "MessageUnknown"}
+    for name in ("TextAfterOptOut", "MetricsDrift"):
+        assert counted[name]["Threshold"] == 0
+    for name, function in functions(resources).items():
+        namespace = function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        assert namespace == STACK_NAME, name
+
+
+def test_one_dashboard_shows_every_queue_and_function(resources: Resources) -> None:
+    (dashboard,) = of_type(resources, "AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["Properties"]["DashboardBody"])
+    for kind in ("AWS::SQS::Queue", "AWS::Lambda::Function"):
+        assert all(name in body for name in of_type(resources, kind))
+
+
+def test_facts_for_outsiders_may_be_tried_for_a_day(resources: Resources) -> None:
+    (work,) = (
+        each["Properties"]
+        for name, each in of_type(resources, "AWS::SQS::Queue").items()
+        if "DeliveriesQueue" in name
+    )
+    assert work["RedrivePolicy"]["maxReceiveCount"] == len(RETRY_AFTER) + 1
+
+
+def test_nothing_inside_is_admitted_unless_somebody_says_so(template: dict[str, Any]) -> None:
+    parameter = template["Parameters"]["LocalFactReceiver"]
+    assert parameter["Default"] == ""
+    admitted = re.compile(parameter["AllowedPattern"])
+    assert admitted.fullmatch("127.0.0.1:8099")
+    for address in ("169.254.169.254:80", "127.0.0.1", "10.0.0.1:443", "127.0.0.1:0"):
+        assert not admitted.fullmatch(address)
 
 
 def test_queues_are_encrypted_and_refuse_plain_http(resources: Resources) -> None:
@@ -166,7 +246,7 @@ def test_queue_consumers_report_failures_and_are_given_time(resources: Resources
 
 def test_stream_consumers_give_up_in_the_end_and_say_so(resources: Resources) -> None:
     streams = mappings(resources, stream=True)
-    assert len(streams) == 5
+    assert len(streams) == 6
     for mapping in streams:
         assert mapping["BisectBatchOnFunctionError"] is True
         assert 0 < mapping["MaximumRetryAttempts"] < 100
