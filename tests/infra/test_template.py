@@ -165,9 +165,9 @@ def test_every_function_that_fails_or_is_held_back_rings(resources: Resources) -
     assert watched(resources, "Throttles", "FunctionName") == every
     over_errors = {
         target(dimension["Value"])
-        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
-        for dimension in alarm["Properties"]["Dimensions"]
-        if dimension["Name"] == "QueueName"
+        for alarm in alarms(resources)
+        for metric in alarm.get("Metrics", ())
+        for dimension in metric.get("MetricStat", {}).get("Metric", {}).get("Dimensions", ())
     }
     assert over_errors == every
     readers = {target(each["FunctionName"]) for each in mappings(resources, stream=True)}
