@@ -8,6 +8,7 @@ The environment configures it: GATEWAY_PORT, BIND_HOST, PERSIST_STATE, STATE_DIR
 
 import copy
 import functools
+import hashlib
 import json
 import os
 import queue
@@ -15,10 +16,12 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from infra.local.zygote import Zygote
@@ -48,10 +51,11 @@ PARTIQL = re.compile(
 )
 
 stopping = threading.Event()
+sharing = threading.Lock()
 
 
 def main() -> None:
-    """Serve until SIGTERM; SIGUSR1 finishes the work in progress first."""
+    """Serve until SIGTERM; SIGUSR1 finishes the work in progress first, SIGUSR2 warms up."""
     if version("ministack") != ENGINE_VERSION:
         raise SystemExit(f"infra/local/engine.py is written for ministack {ENGINE_VERSION}")
     zygote = Zygote() if sys.platform == "linux" else None
@@ -77,6 +81,7 @@ def main() -> None:
     judge_queue_batches_by_item(iam_actions)
     stop_polling_when_stopping(lambda_svc)
     signal.signal(signal.SIGUSR1, lambda *_: _drain_then_stop(lambda_svc, dynamodb))
+    signal.signal(signal.SIGUSR2, lambda *_: _warm_up(lambda_runtime, lambda_svc))
     app.main()
 
 
@@ -91,10 +96,32 @@ def fork_workers(lambda_runtime: Any, zygote: Zygote) -> None:
 
         def Popen(self, args: list[str], **options: Any) -> Any:  # noqa: N802 - subprocess's name
             if args[0] == sys.executable and args[1].endswith("_worker.py"):
-                return zygote.spawn(args[1], cwd=options["cwd"], env=options["env"])
+                environment = share_layers(options["env"])
+                return zygote.spawn(args[1], cwd=options["cwd"], env=environment)
             return subprocess.Popen(args, **options)
 
     lambda_runtime.subprocess = ForkingSubprocess()
+
+
+def share_layers(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with each layer's folder replaced by one that all workers share.
+
+    ministack unpacks every layer anew for every worker, next to its archive; shared, a module is
+    compiled by the first worker that imports it only.
+    """
+    folders = environment.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)
+    shared = os.pathsep.join(_shared(Path(folder)) for folder in folders if folder)
+    return {**environment, "_LAMBDA_LAYERS_DIRS": shared}
+
+
+def _shared(folder: Path) -> str:
+    content = hashlib.sha256(folder.with_suffix(".zip").read_bytes()).hexdigest()
+    target = Path(tempfile.gettempdir()) / "layers" / content
+    with sharing:
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            folder.rename(target)
+    return str(target)
 
 
 def limit_workers(
@@ -449,6 +476,22 @@ def _drain_then_stop(lambda_svc: Any, dynamodb: Any) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=drain, daemon=True, name="drain").start()
+
+
+def _warm_up(lambda_runtime: Any, lambda_svc: Any) -> None:
+    """Start one worker of each function, as provisioned concurrency would, one after another."""
+
+    def start_each() -> None:
+        for function in list(lambda_svc._functions._data.values()):
+            config = function["config"]
+            arguments = (config["FunctionName"], config, function["code_zip"])
+            worker, _ = lambda_runtime.acquire_worker(*arguments)
+            try:
+                lambda_runtime.ensure_spawned(worker)
+            finally:
+                lambda_runtime.release_worker(worker)
+
+    threading.Thread(target=start_each, daemon=True, name="warm-up").start()
 
 
 def _idle(lambda_svc: Any, dynamodb: Any) -> bool:

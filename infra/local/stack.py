@@ -110,6 +110,7 @@ class StackRunner:
         }
         wait_for_url(f"{base_url}/health")
         write_json(home.description, description)
+        engine.send_signal(signal.SIGUSR2)
         return description
 
     def stop(self) -> None:

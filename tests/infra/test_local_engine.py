@@ -7,6 +7,7 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -308,3 +309,23 @@ def test_a_forked_worker_is_like_a_process_of_its_own(zygote: Zygote, tmp_path: 
     second.terminate()
     assert second.wait(5) == 0
     second._signal(signal.SIGKILL)
+
+
+def test_workers_share_the_layers_they_have_in_common(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folders = []
+    for worker, content in (("a", b"same"), ("b", b"same"), ("c", b"other")):
+        folder = tmp_path / worker / "layer_0"
+        folder.mkdir(parents=True)
+        folder.with_suffix(".zip").write_bytes(content)
+        folders.append(engine.share_layers({"_LAMBDA_LAYERS_DIRS": str(folder), "KEPT": "1"}))
+    first, second, third = (environment["_LAMBDA_LAYERS_DIRS"] for environment in folders)
+    assert first == second != third
+    assert Path(first).is_dir()
+    assert folders[0]["KEPT"] == "1"
+
+
+def test_a_function_without_layers_has_none() -> None:
+    assert engine.share_layers({})["_LAMBDA_LAYERS_DIRS"] == ""
