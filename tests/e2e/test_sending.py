@@ -6,20 +6,15 @@ Everything through HTTP and the carrier only.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from infra.local.client import Client, Connections, contact_path
+from tests.support.shop import Shop, nonzero
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-
-WITHIN_SECONDS = 120
-CONSENT = {"source": "web form", "obtained_at": "2026-01-02T03:04:05Z", "wording": "Deals!"}
 
 
 @pytest.fixture
@@ -29,77 +24,6 @@ def carrier(stack: Connections) -> Iterator[Client]:
         yield stack.carrier
     finally:
         stack.carrier.put("/simulator/behavior", {})
-
-
-class Shop:
-    """A program of its own with some subscribers."""
-
-    def __init__(self, stack: Connections, people: int, **program: Any) -> None:
-        self.marketer, self.name = stack.client("marketer"), f"shop-{uuid4().hex[:8]}"
-        area = 200 + int(self.name[-4:], 16) % 700
-        self.phones = [f"+1512{area}{number:04d}" for number in range(people)]
-        stack.client("admin").put(
-            f"/programs/{self.name}",
-            {
-                "brand": "Acme",
-                "sender": {"messaging_service_sid": f"MG{uuid4().hex}"},
-                "quiet_hours": {"policy": "none"},
-                "messages_per_second": 1000,
-                **program,
-            },
-        )
-        saved = self.marketer.post(
-            "/contacts",
-            {
-                "contacts": [
-                    {"phone": phone, "consent": {"program": self.name, **CONSENT}}
-                    for phone in self.phones
-                ]
-            },
-        )
-        assert saved["accepted"] == people, saved
-
-    def trigger(self, **send: Any) -> str:
-        """Trigger a send of a new campaign to all subscribers."""
-        campaign = self.marketer.post(
-            "/campaigns",
-            {"name": "Deal", "program": self.name, "body": "Acme: 2 for 1. STOP to end"},
-        )
-        path = f"/campaigns/{campaign['id']}/sends"
-        return str(self.marketer.post(path, send, idempotency_key=uuid4().hex)["id"])
-
-    def send(self, send_id: str) -> dict[str, Any]:
-        """A send, whose counts add up at every moment (G4)."""
-        found: dict[str, Any] = self.marketer.get(f"/sends/{send_id}")
-        counts = dict(found["counts"])
-        assert counts.pop("audience") == sum(counts.values()), "G4"
-        return found
-
-    def until(self, send_id: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The send once it is as wanted."""
-        deadline = time.monotonic() + WITHIN_SECONDS
-        while not done(found := self.send(send_id)):
-            assert time.monotonic() < deadline, found
-            time.sleep(0.1)
-        return found
-
-    def completed(self, send_id: str) -> dict[str, Any]:
-        """The send once it has completed."""
-        return self.until(send_id, lambda send: send["status"] == "completed")
-
-    def messages(self, send_id: str) -> dict[str, dict[str, Any]]:
-        """The send's messages by number."""
-        found = self.marketer.pages(f"/sends/{send_id}/messages", "messages")
-        return {message["phone"]: message for message in found}
-
-    def texts(self, carrier: Client) -> Counter[str]:
-        """How many texts the carrier took for each number."""
-        sent = carrier.get("/simulator/messages", direction="outbound-api")["messages"]
-        return Counter(text["to"] for text in sent if text["to"] in self.phones)
-
-
-def nonzero(send: dict[str, Any]) -> dict[str, int]:
-    return {name: n for name, n in send["counts"].items() if n}
 
 
 def test_g3_g4_a_carrier_that_loses_answers_is_settled(stack: Connections, carrier: Client) -> None:
