@@ -7,7 +7,6 @@ condition is asked about first (`run_if`).
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,12 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
-from botocore.parsers import JSONParser, ResponseParserError, ResponseParserFactory
+from botocore.httpsession import get_cert_path
+from botocore.parsers import ResponseParserError
+from botocore.utils import get_environ_proxies
 
 from parley.errors import ParleyError, TransientError
+from parley_aws.dynamo.wire import WireClient
 
 if TYPE_CHECKING:
-    from botocore.parsers import ResponseParser
     from mypy_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
@@ -64,29 +65,6 @@ class Failure(Enum):
     REFUSED = auto()
 
 
-class _PlainParser(JSONParser):
-    """Takes answers as JSON holds them.
-
-    The SDK's own walk over every attribute costs ten times what reading the JSON does, and changes
-    nothing but binary values and timestamps, of which Parley's items have none.
-    """
-
-    def parse(self, response: Mapping[str, Any], shape: Any) -> Any:
-        if response["status_code"] != 200:
-            return super().parse(response, shape)
-        try:
-            parsed = json.loads(response["body"])
-        except ValueError as error:
-            raise ResponseParserError("the answer is not JSON") from error
-        parsed["ResponseMetadata"] = {"HTTPStatusCode": 200}
-        return parsed
-
-
-class _PlainParserFactory(ResponseParserFactory):
-    def create_parser(self, protocol_name: str) -> ResponseParser:
-        return _PlainParser() if protocol_name == "json" else super().create_parser(protocol_name)
-
-
 @cache
 def dynamodb() -> DynamoDBClient:
     """The client of this process, for any number of threads."""
@@ -94,9 +72,11 @@ def dynamodb() -> DynamoDBClient:
 
 
 def create_client(endpoint_url: str | None = None) -> DynamoDBClient:
-    """A client with region, credentials and, where none is given, endpoint of the environment."""
+    """A client with region, credentials and, where none is given, endpoint of the environment.
+
+    It is the lean one of `parley_aws.dynamo.wire`, unless the way leads through a proxy.
+    """
     session = botocore.session.get_session()
-    session.register_component("response_parser_factory", _PlainParserFactory())
     config = Config(
         connect_timeout=2,
         read_timeout=5,
@@ -105,10 +85,19 @@ def create_client(endpoint_url: str | None = None) -> DynamoDBClient:
         parameter_validation=False,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    return cast(
+    client = cast(
         "DynamoDBClient",
         session.create_client("dynamodb", config=config, endpoint_url=endpoint_url),
     )
+    if get_environ_proxies(client.meta.endpoint_url):
+        return client
+    lean = WireClient(
+        session,
+        endpoint_url=client.meta.endpoint_url,
+        region=client.meta.region_name,
+        ca_bundle=session.get_config_variable("ca_bundle") or str(get_cert_path(verify=True)),
+    )
+    return cast("DynamoDBClient", lean)
 
 
 def failure_of(code: str, status: int = 400) -> Failure:
