@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from parley.sending import LONGEST_WINDOW, Claim
+from parley.sending import CLOCK_SKEW, LONGEST_WINDOW, Claim
 
 MAX_WINDOW_HOURS = LONGEST_WINDOW // timedelta(hours=1)
 
@@ -26,10 +26,11 @@ class FrequencyCap:
     def allows_another(self, claims: Iterable[Claim], at: datetime) -> bool:
         """Whether one more hand-over at `at` or later keeps within the cap.
 
-        A claim counts from its `post_by`: its POST started then or before, so the window that
-        ends at `at` can't hold more than what is counted here.
+        A claim counts from its `post_by`: its POST started then or before, by a clock that may be
+        `CLOCK_SKEW` off ours, so the window that ends at `at` can't hold more than what is counted
+        here.
         """
-        since = at - self.window
+        since = at - self.window - CLOCK_SKEW
         taken = sum(1 for claim in claims if claim.is_promotional and claim.post_by > since)
         return taken < self.max_messages
 
