@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from parley.campaign import AudiencePage, Send, SendStatus
 from parley.contact import Contact
 from parley.ledger import Message
+from parley.metrics import recounted
 from parley.program import Program
 from parley.quiet_hours import QuietHoursPolicy
 from parley_aws.ports import LedgerChange, Text
@@ -34,7 +35,7 @@ _RANKS = {
     "pending": 0, "deferred": 1, "skipped": 2, "held_out": 2, "canceled": 2, "unknown": 3,
     "accepted": 5, "sent": 6, "failed": 7, "undelivered": 7, "delivered": 8,
 }  # fmt: skip
-_RECOUNTED = re.compile(r"(status|skipped|error|response|reply):|parts$")
+_SEEN_HERE = re.compile(r"(status|skipped|error|response|reply):")
 _WAITING = ("pending", "deferred", "unknown")
 _NOT_TEXTED = {"skipped", "held_out", "canceled"}
 _TAKEN = {"accepted", "sent", "delivered", "undelivered"}
@@ -79,6 +80,7 @@ class Guarantees:
         self._stopped: dict[str, int] = {}
         self._spent: Counter[str] = Counter()
         self._reopened: Counter[str] = Counter()
+        self._entries: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.sends: dict[str, Send] = {}
         self.taken: dict[str, str] = {}
         self.reported: dict[str, int] = {}
@@ -255,6 +257,8 @@ class Guarantees:
     def ledger_changed(self, change: LedgerChange) -> None:
         """An entry of the ledger changed."""
         before, after = change.before, change.after
+        if after is not None:
+            self._entries.setdefault(change.partition.rpartition("#")[0], {})[change.key] = after
         if after is None or "status" not in after:
             self._add(change.partition, after, 1)
             return
@@ -289,7 +293,6 @@ class Guarantees:
             sums[f"skipped:{entry['reason']}"] += sign
         if entry["error_code"]:
             sums[f"error:{entry['error_code']}"] += sign
-        sums["parts"] += sign * entry["parts"]
 
     # At rest
 
@@ -315,11 +318,17 @@ class Guarantees:
                 self._fail("G4", f"{message.id} is {message.status} without a reason")
             if message.phone:
                 self._check_truth(message)
-        recount = {name: n for name, n in self._sums[send.id].items() if n}
-        counted = {n: metrics[n] for n in metrics if metrics[n] and _RECOUNTED.match(n)}
-        if recount != counted:
-            differing = dict(recount.items() ^ counted.items())
-            self._fail("G5", f"metrics of {send.id} differ from the ledger in {differing}")
+        self._check_metrics(send.id, {name: n for name, n in metrics.items() if n})
+
+    def _check_metrics(self, send_id: str, metrics: Mapping[str, int]) -> None:
+        """What the stream added up is what the entries as they now are add up to; and of outcomes,
+        reasons and replies, what was seen here."""
+        expected = recounted(self._entries.get(send_id, {}).values())
+        seen = {name: n for name, n in self._sums[send_id].items() if n}
+        told = {name: metrics[name] for name in metrics if _SEEN_HERE.match(name)}
+        if metrics != expected or told != seen:
+            differing = (metrics.items() ^ expected.items()) | (told.items() ^ seen.items())
+            self._fail("G5", f"metrics of {send_id} differ from its ledger in {dict(differing)}")
 
     def _check_truth(self, message: Message) -> None:
         """What the ledger says of a message is what the provider knows of it."""

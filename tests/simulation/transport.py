@@ -88,9 +88,10 @@ class SimQueue:
         self._arrive(queued, wait)
 
     def redrive(self) -> int:
-        """Put back what was put aside, each up to three times; how much it was."""
-        back = [queued for queued in self.dead if queued.redrives < _REDRIVES]
-        self.dead = [queued for queued in self.dead if queued.redrives >= _REDRIVES]
+        """Put back what was put aside, each a few times at most; how much it was."""
+        most = 2 * _REDRIVES if self._engine.calm else _REDRIVES
+        back = [queued for queued in self.dead if queued.redrives < most]
+        self.dead = [queued for queued in self.dead if queued.redrives >= most]
         for queued in back:
             queued.receives = 0
             queued.redrives += 1
