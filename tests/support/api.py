@@ -26,6 +26,7 @@ from parley_aws.memory import (
     MemoryLeads,
     MemoryLedger,
     MemoryMetrics,
+    MemoryOrders,
     MemoryPrograms,
     MemoryProvider,
     MemoryQueue,
@@ -59,6 +60,7 @@ class MemoryServices:
         self.the_ledger = MemoryLedger()
         self.the_leads = MemoryLeads()
         self.the_metrics = MemoryMetrics()
+        self.the_orders = MemoryOrders()
         self.the_allowance = MemoryAllowance()
         self.the_provider = MemoryProvider(self.the_clock)
         self.the_imports = MemoryImports()
@@ -93,6 +95,9 @@ class MemoryServices:
 
     def leads(self) -> MemoryLeads:
         return self.the_leads
+
+    def orders(self) -> MemoryOrders:
+        return self.the_orders
 
     def metrics(self) -> MemoryMetrics:
         return self.the_metrics

@@ -25,6 +25,7 @@ from parley_aws.ports import (
     LeadStore,
     Ledger,
     MetricsStore,
+    OrderStore,
     ProgramStore,
     Queue,
     Scheduler,
@@ -71,6 +72,7 @@ def test_every_port_is_there_once() -> None:
     allowance: Allowance = wiring.allowance()
     leads: LeadStore = wiring.leads()
     metrics: MetricsStore = wiring.metrics()
+    orders: OrderStore = wiring.orders()
     queue: Queue = wiring.queue("sends")
     later: Scheduler = wiring.scheduler()
     time: Clock = wiring.clock()
@@ -80,7 +82,7 @@ def test_every_port_is_there_once() -> None:
     assert isinstance(time, clock.SystemClock)
     made: list[Any] = [
         *(journal, programs, campaigns, sends, imports, keys),
-        *(ledger, allowance, leads, metrics, later),
+        *(ledger, allowance, leads, metrics, orders, later),
     ]
     assert len({type(each) for each in made}) == len(made)
 

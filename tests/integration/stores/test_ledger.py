@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from parley.errors import InvalidInputError
+from parley.ids import LEDGER_SHARDS
 from parley.journal import JournalEvent, JournalKind
 from parley.lead import LeadStatus
 from parley.ledger import ResponseKind
@@ -189,14 +190,17 @@ def test_a_response_is_noted_once(ledger: DynamoLedger) -> None:
     respond = partial(
         ledger.respond,
         SEND,
-        ResponseKind.CONVERSION,
+        ResponseKind.OPT_OUT,
         response_id="order-1",
-        details={"amount": "12.50"},
+        details={"sid": "SM1"},
     )
     assert count(race(*([respond] * 6))) == 1
     assert ledger.respond(SEND, ResponseKind.REPLY, response_id="order-1", details={"intent": "x"})
-    assert list(ledger.responses(SEND, ResponseKind.CONVERSION)) == [
-        {"kind": "conversion", "response_id": "order-1", "amount": "12.50"}
+    shards = (f"{SEND}#{shard:02d}" for shard in range(LEDGER_SHARDS))
+    entries = [entry for shard in shards for entry in ledger.audit(shard)]
+    assert sorted(entries, key=lambda entry: str(entry["kind"])) == [
+        {"kind": "opt_out", "response_id": "order-1", "sid": "SM1"},
+        {"kind": "reply", "response_id": "order-1", "intent": "x"},
     ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parley_aws.dynamo.leads import DynamoLeads
     from parley_aws.dynamo.ledger import DynamoLedger
     from parley_aws.dynamo.metrics import DynamoMetrics
+    from parley_aws.dynamo.orders import DynamoOrders
     from parley_aws.dynamo.programs import DynamoPrograms
     from parley_aws.dynamo.sends import DynamoSends
     from parley_aws.dynamo.webhooks import DynamoWebhooks
@@ -137,6 +138,15 @@ def leads() -> DynamoLeads:
     from parley_aws.dynamo.leads import DynamoLeads
 
     return DynamoLeads(dynamodb(), settings().table("leads"))
+
+
+@cache
+def orders() -> DynamoOrders:
+    """Orders."""
+    from parley_aws.dynamo.client import dynamodb
+    from parley_aws.dynamo.orders import DynamoOrders
+
+    return DynamoOrders(dynamodb(), settings().table("leads"))
 
 
 @cache

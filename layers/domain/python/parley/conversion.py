@@ -18,7 +18,7 @@ from typing import Any
 from parley.campaign import Send
 from parley.ledger import Message, ResponseKind, bucket_of
 from parley.money import Money
-from parley.outcome import MessageStatus
+from parley.outcome import NOT_HANDED_OVER, MessageStatus
 
 MILLIONTHS = 1_000_000
 """Money in metrics is counted in millionths of its currency, exactly."""
@@ -122,6 +122,8 @@ def participation_of(send: Send, message: Message) -> Participation | None:
         handed_over = message.status is MessageStatus.UNKNOWN
     else:
         return None
+    if message.reason == NOT_HANDED_OVER:
+        handed_over = False
     return Participation(
         send_id=send.id,
         campaign_id=send.campaign.id,

@@ -16,6 +16,7 @@ class JournalKind(StrEnum):
     REPLY = "reply"
     UNDERSTANDING = "understanding"
     TEXT = "text"
+    CONVERSION = "conversion"
 
 
 class TextKind(StrEnum):

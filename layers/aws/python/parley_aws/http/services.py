@@ -16,6 +16,7 @@ from parley_aws.ports import (
     LeadStore,
     Ledger,
     MetricsStore,
+    OrderStore,
     ProgramStore,
     Provider,
     Queue,
@@ -69,6 +70,9 @@ class Services(Protocol):
 
     def leads(self) -> LeadStore:
         """Leads."""
+
+    def orders(self) -> OrderStore:
+        """Orders."""
 
     def metrics(self) -> MetricsStore:
         """Metrics of sends."""

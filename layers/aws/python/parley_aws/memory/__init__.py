@@ -3,6 +3,7 @@
 from parley_aws.memory.contacts import MemoryContacts, MemoryJournal
 from parley_aws.memory.leads import MemoryLeads
 from parley_aws.memory.ledger import MemoryLedger, MemoryMetrics
+from parley_aws.memory.orders import MemoryOrders
 from parley_aws.memory.organization import MemoryCampaigns, MemoryKeys, MemoryPrograms
 from parley_aws.memory.provider import Answer, MemoryProvider
 from parley_aws.memory.sends import MemoryAllowance, MemorySends
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryLeads",
     "MemoryLedger",
     "MemoryMetrics",
+    "MemoryOrders",
     "MemoryPrograms",
     "MemoryProvider",
     "MemoryQueue",
