@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from parley import facts
 from parley.errors import TransientError
 from parley.facts import Fact
+from parley.webhook import RESOURCE
 from parley_aws import sdk
 from parley_aws.dynamo import stream
 from parley_aws.ports import Clock, WebhookStore
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE = "parley"
-
-SUBSCRIPTION = "webhook-subscription/"
-"""A fact's event names, under `resources`, the webhook subscriptions that want it: the bus passes
-on to the deliveries queue what anybody wants, and nothing else."""
 
 WANTED_FOR = timedelta(seconds=5)
 """How long a process goes by the subscriptions that it read."""
@@ -101,7 +98,7 @@ class EventBridgeBus:
             "Source": SOURCE,
             "DetailType": fact.name,
             "Time": fact.occurred_at,
-            "Resources": [SUBSCRIPTION + each for each in self._wanted.by(fact.name)],
+            "Resources": [RESOURCE + each for each in self._wanted.by(fact.name)],
             "Detail": json.dumps(fact.detail, separators=(",", ":")),
         }
 

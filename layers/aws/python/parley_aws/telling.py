@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
 
 from parley.errors import ParleyError
 from parley_aws import wiring
 from parley_aws.settings import settings
 
 if TYPE_CHECKING:
+    from parley.ledger import Message
+    from parley_aws.dynamo.stream import Change
     from parley_aws.use_cases.deliver_fact import DeliverFact, Errand
 
 Record = Mapping[str, Any]
 
 
 def tell(records: Sequence[Record]) -> dict[str, int]:
-    """Publish what records of streams say, and watch the leads in them; how often each was told.
+    """Publish what records of streams say, and watch what has to be watched; what was counted.
 
     Raises TransientError for the batch to come again: facts keep their ids, so that consumers
     drop what they had before.
@@ -35,11 +39,12 @@ def tell(records: Sequence[Record]) -> dict[str, int]:
 
     told = facts_of(records, wiring.secret().id_key)
     wiring.bus().publish(told)
-    for change in stream.lead_changes(r for r in records if _is_of_leads(r)):
-        watch_lead(wiring.scheduler(), change.before, change.after)
-    counts = dict(Counter(fact.name for fact in told))
+    for lead in stream.lead_changes(r for r in records if _is_of_leads(r)):
+        watch_lead(wiring.scheduler(), lead.before, lead.after)
+    counts = Counter(fact.name for fact in told)
+    counts.update(_watched(stream.message_changes(r for r in records if _is_of_ledger(r))))
     emf.emit(counts, at=wiring.clock().now())
-    return counts
+    return dict(counts)
 
 
 def deliver(records: Sequence[Record]) -> list[str]:
@@ -54,8 +59,42 @@ def deliver(records: Sequence[Record]) -> list[str]:
     ]
 
 
+def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
+    """How many messages became unknown, and how many were handed over after an opt-out."""
+    from parley.outcome import MessageStatus
+    from parley_aws.use_cases.watch_opt_outs import texted_after_opt_out
+
+    unknown, handed_over = 0, []
+    for change in changes:
+        before, after = change.before, change.after
+        if after is None:
+            continue
+        if after.status is MessageStatus.UNKNOWN and (
+            before is None or before.status is not after.status
+        ):
+            unknown += 1
+        if after.handed_over_at and (before is None or before.handed_over_at is None):
+            handed_over.append(after)
+    wronged = texted_after_opt_out(handed_over, contacts=wiring.contacts(), sends=wiring.sends())
+    if wronged:
+        _logger().error("texted_after_opt_out", extra={"messages": wronged})
+    counts = {"MessageUnknown": unknown, "TextAfterOptOut": len(wronged)}
+    return {name: count for name, count in counts.items() if count}
+
+
+@cache
+def _logger() -> Logger:
+    return Logger()
+
+
 def _is_of_leads(record: Record) -> bool:
     return set(record["dynamodb"]["Keys"]) == {"pk"}
+
+
+def _is_of_ledger(record: Record) -> bool:
+    from parley_aws.dynamo.stream import is_of_ledger
+
+    return set(record["dynamodb"]["Keys"]) == {"pk", "sk"} and is_of_ledger(record)
 
 
 def _deliver_one(record: Record) -> bool:
@@ -81,13 +120,13 @@ def _deliver_one(record: Record) -> bool:
 
 def _errands(body: Mapping[str, Any], attempt: int) -> list[Errand]:
     """What a message asks for: an event of the bus, or one errand of such an event."""
-    from parley_aws.publish import SUBSCRIPTION
+    from parley.webhook import RESOURCE
     from parley_aws.use_cases.deliver_fact import Errand
 
     if "subscription_id" in body:
         subscriptions, fact = [body["subscription_id"]], body["fact"]
     else:
-        subscriptions = [each.removeprefix(SUBSCRIPTION) for each in body["resources"]]
+        subscriptions = [each.removeprefix(RESOURCE) for each in body["resources"]]
         fact = body["detail-type"]
     return [
         Errand(subscription_id=each, fact=fact, detail=body["detail"], attempt=attempt)

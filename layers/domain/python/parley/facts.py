@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from parley.campaign import Send, SendStatus
+from parley.conversion import Order
 from parley.ids import keyed_hash
 from parley.journal import JournalEvent, JournalKind
 from parley.lead import Lead, temperature
@@ -161,6 +162,25 @@ def of_message(key: bytes, before: Message | None, after: Message | None) -> lis
         for name, *details in _truths(after)
         if (name, *details) not in earlier
     ]
+
+
+def of_order(key: bytes, order: Order) -> Fact:
+    """The fact in an order that was recorded: what it is worth, and which send has the credit."""
+    credit = order.attribution.credit
+    told = {
+        "contact_ref": order.contact_ref,
+        "order_id": order.id,
+        "amount": f"{order.value.amount:f}",
+        "currency": order.value.currency,
+        "refund_of": order.refund_of,
+        "lead_id": order.lead_id,
+        "program_id": credit.program_id if credit else None,
+        "campaign_id": credit.campaign_id if credit else None,
+        "send_id": credit.send_id if credit else None,
+        "message_id": credit.message_id if credit else None,
+        "group": credit.group.value if credit else None,
+    }
+    return _fact(key, FactName.CONVERSION_RECORDED, (order.id,), order.occurred_at, told)
 
 
 def _truths(message: Message | None) -> list[tuple[str, ...]]:

@@ -24,6 +24,10 @@ MAX_URL = 2000
 MAX_SUBSCRIPTIONS = 20
 SIGNATURE_HEADER = "Parley-Signature"
 
+RESOURCE = "webhook-subscription/"
+"""A fact's event names, under `resources`, the subscriptions that want it: the bus passes on to the
+deliveries queue what anybody wants, and nothing else."""
+
 RETRY_AFTER = tuple(
     timedelta(seconds=seconds)
     for seconds in (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 21600, 28800)
