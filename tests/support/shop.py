@@ -26,16 +26,14 @@ class Shop:
         self.service = f"MG{uuid4().hex}"
         exchange = next(_exchanges)
         self.phones = [f"+1737{exchange}{number:04d}" for number in range(people)]
-        stack.client("admin").put(
-            f"/programs/{self.name}",
-            {
-                "brand": "Acme",
-                "sender": {"messaging_service_sid": self.service},
-                "quiet_hours": {"policy": "none"},
-                "messages_per_second": 1000,
-                **program,
-            },
-        )
+        self.program = {
+            "brand": "Acme",
+            "sender": {"messaging_service_sid": self.service},
+            "quiet_hours": {"policy": "none"},
+            "messages_per_second": 1000,
+            **program,
+        }
+        stack.client("admin").put(f"/programs/{self.name}", self.program)
         saved = self.marketer.post(
             "/contacts",
             {
