@@ -89,7 +89,7 @@ class Sending(Construct):
             timeout_seconds=RECEIPTS_TIMEOUT,
             environment={
                 **access.table_environment(
-                    foundation, "contacts", "campaigns", "messages", "journal"
+                    foundation, "contacts", "campaigns", "messages", "journal", "metrics"
                 ),
                 **access.queue_environment(foundation, "receipts"),
                 "SECRET_ARN": foundation.secret_arn,
@@ -101,7 +101,8 @@ class Sending(Construct):
             tables.messages,
             *(access.READ, access.WRITE),
         )
-        access.use_table(function, tables.campaigns, access.READ)
+        access.use_table(function, tables.campaigns, access.READ, access.WRITE)
+        access.use_table(function, tables.metrics, access.READ)
         access.use_table(function, tables.contacts, access.READ, access.WRITE)
         access.use_table(function, tables.journal, access.READ, access.WRITE)
         access.send_to(function, foundation.queues.receipts.queue)

@@ -269,6 +269,7 @@ class TestReceipts:
             "error_code": "30003",
             "sid": "SM" + "a" * 32,
             "received_at": received_at,
+            "from_toll_free": False,
         }
 
     def test_a_receipt_for_one_message_does_not_verify_for_another(self) -> None:

@@ -26,6 +26,7 @@ from parley_aws.memory import (
 from parley_aws.ports import LedgerChange, OrganizationSettings
 from parley_aws.twilio_status import outcome_of
 from parley_aws.use_cases import launch_send, ranges, resolve_audience
+from parley_aws.use_cases.filtering import Filtering
 from parley_aws.use_cases.hand_over import HandOvers
 from parley_aws.use_cases.handle_reply import HandleReply
 from parley_aws.use_cases.launch_send import LaunchSend
@@ -43,6 +44,7 @@ from parley_aws.use_cases.requeue import Requeue
 from parley_aws.use_cases.resolve_audience import Piece, ResolveAudience
 from parley_aws.use_cases.rule_book import RuleBook
 from parley_aws.use_cases.send_range import SendRange
+from parley_aws.use_cases.strikes import Strikes
 from parley_aws.use_cases.texting import HandOverText
 from parley_aws.use_cases.trigger_send import TriggerSend
 from tests.simulation.carrier import SimCarrier
@@ -196,7 +198,14 @@ class Product:
             ),
             reconcile_delay=RECONCILE_DELAY,
         )
-        self.record_receipt = RecordReceipt(ledger=ledger, refusals=refusals)
+        self.record_receipt = RecordReceipt(
+            ledger=ledger,
+            refusals=refusals,
+            strikes=Strikes(
+                contacts=contacts, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
+            ),
+            filtering=Filtering(sends=sends, metrics=self.metrics, clock=self.clock),
+        )
         self.reconcile = Reconcile(
             ledger=ledger,
             contacts=contacts,

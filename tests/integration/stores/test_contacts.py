@@ -26,6 +26,7 @@ from parley.contact import (
     SuppressionReason,
 )
 from parley.sending import CLAIM_RETENTION, Sending
+from parley.strikes import Strike
 from parley_aws.dynamo.contacts import DynamoContacts, contact_of, item_of
 from parley_aws.ports import SendingWrite, WriteResult
 from tests.integration.stores.values import NOW, claim, contact, race
@@ -55,6 +56,7 @@ FULL = Contact(
     suppression=Suppression(reason=SuppressionReason.UNREACHABLE, since=NOW),
     left_all_at=NOW - timedelta(microseconds=1),
     last_reply=LastReply(body="YES", received_at=NOW, intent="interest", campaign_id="cmp_0"),
+    strikes=(Strike(send_id="snd_1", error_code="30003", at=NOW),),
     sending=Sending(version=7, claims=(claim(1), claim(2)), disclosed={"pizza": NOW}),
 )
 
@@ -295,6 +297,7 @@ def test_contacts_on_a_list_come_page_by_page(contacts: DynamoContacts) -> None:
     assert sorted(seen) == [p.phone for p in everyone if "vip" in p.lists]
 
 
+@settings(deadline=None)
 @given(known=_known)
 def test_codec_round_trip(known: Contact) -> None:
     assert contact_of(item_of(known)) == known

@@ -222,14 +222,17 @@ def test_lists_go_on_where_the_last_page_ended(client: ApiClient) -> None:
 
 
 def test_settings_are_replaced_whole(client: ApiClient) -> None:
-    assert client.call("GET", "/settings").json == {"frequency_caps": [], "test_phones": []}
+    defaults = {"frequency_caps": [], "test_phones": [], "strike_limit": 3}
+    assert client.call("GET", "/settings").json == defaults
     wanted = {
         "frequency_caps": [{"max_messages": 5, "window_hours": 168}],
         "test_phones": ["+15125550100"],
+        "strike_limit": 5,
     }
     assert client.call("PUT", "/settings", wanted).json == wanted
     assert client.call("GET", "/settings").json == wanted
     answer = client.call("PUT", "/settings", {"test_phones": ["5125550100", "+15125550100"]})
     assert answer.fields == ["test_phones[0]"]
     assert client.call("GET", "/settings").json == wanted
-    assert client.call("PUT", "/settings", {}).json == {"frequency_caps": [], "test_phones": []}
+    assert client.call("PUT", "/settings", {"strike_limit": 0}).fields == ["strike_limit"]
+    assert client.call("PUT", "/settings", {}).json == defaults

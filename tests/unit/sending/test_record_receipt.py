@@ -58,6 +58,8 @@ def test_a_receipt_that_comes_twice_changes_nothing() -> None:
         ("21610", SuppressionReason.CARRIER_BLOCK),
         ("30003", None),
         ("30008", None),
+        ("30004", None),
+        ("12345", None),
     ],
 )
 def test_a_receipt_tells_of_the_number(code: str, reason: SuppressionReason | None) -> None:

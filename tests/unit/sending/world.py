@@ -30,6 +30,7 @@ from parley_aws.memory import (
 )
 from parley_aws.ports import LedgerChange
 from parley_aws.use_cases import ranges
+from parley_aws.use_cases.filtering import Filtering
 from parley_aws.use_cases.hand_over import HandOvers
 from parley_aws.use_cases.launch_send import LaunchSend
 from parley_aws.use_cases.reconcile import Reconcile
@@ -41,6 +42,7 @@ from parley_aws.use_cases.requeue import Requeue
 from parley_aws.use_cases.resolve_audience import Piece, ResolveAudience
 from parley_aws.use_cases.rule_book import RuleBook
 from parley_aws.use_cases.send_range import SendRange
+from parley_aws.use_cases.strikes import Strikes
 from tests.support.faults import CrashError, CrashPoint
 
 NOON = datetime(2026, 6, 10, 17, tzinfo=UTC)
@@ -184,7 +186,14 @@ class World:
 
         self._count = count
         refusals = Refusals(contacts=stored, journal=journal, clock=self.clock)
-        self.record_receipt = RecordReceipt(ledger=ledger, refusals=refusals)
+        self.record_receipt = RecordReceipt(
+            ledger=ledger,
+            refusals=refusals,
+            strikes=Strikes(
+                contacts=stored, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
+            ),
+            filtering=Filtering(sends=sends, metrics=metrics, clock=self.clock),
+        )
         self.launch = LaunchSend(
             sends=sends, scheduler=scheduler, launches=queues["launches"], clock=self.clock
         )

@@ -23,6 +23,7 @@ from parley.ledger import Message, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
+from parley.strikes import DEFAULT_STRIKE_LIMIT
 from parley.webhook import Delivery, Destination, WebhookSubscription
 
 T = TypeVar("T")
@@ -134,10 +135,11 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationSettings:
-    """What holds over all programs."""
+    """What holds over all programs; `strike_limit` is how many strikes suppress a number."""
 
     frequency_caps: tuple[FrequencyCap, ...] = ()
     test_phones: tuple[str, ...] = ()
+    strike_limit: int = DEFAULT_STRIKE_LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

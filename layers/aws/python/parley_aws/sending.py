@@ -80,12 +80,25 @@ def handle_release(body: Body) -> None:
 def handle_receipt(body: Body) -> None:
     """Record the delivery receipt in a command on the receipts queue."""
     from parley_aws.twilio_status import outcome_of
+    from parley_aws.use_cases.filtering import Filtering
     from parley_aws.use_cases.record_receipt import Receipt, RecordReceipt
+    from parley_aws.use_cases.strikes import Strikes
 
     outcome = outcome_of(body["status"], body["error_code"])
     if outcome is None:
         return
-    record = RecordReceipt(ledger=wiring.ledger(), refusals=_refusals())
+    record = RecordReceipt(
+        ledger=wiring.ledger(),
+        refusals=_refusals(),
+        strikes=Strikes(
+            contacts=wiring.contacts(),
+            ledger=wiring.ledger(),
+            sends=wiring.sends(),
+            clock=wiring.clock(),
+            id_key=wiring.secret().id_key,
+        ),
+        filtering=Filtering(sends=wiring.sends(), metrics=wiring.metrics(), clock=wiring.clock()),
+    )
     record(
         Receipt(
             message_id=body["message_id"],
@@ -93,6 +106,7 @@ def handle_receipt(body: Body) -> None:
             provider_sid=body["sid"],
             error_code=body["error_code"],
             received_at=datetime.fromisoformat(body["received_at"]),
+            from_toll_free=body.get("from_toll_free", False),
         )
     )
 

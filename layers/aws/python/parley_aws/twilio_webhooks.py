@@ -31,6 +31,7 @@ _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _WORD = re.compile(r"[a-z_]{1,32}")
 _ERROR_CODE = re.compile(r"[0-9]{1,8}")
+_TOLL_FREE = re.compile(r"\+18(?:00|33|44|55|66|77|88)[0-9]{7}")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Response = dict[str, Any]
@@ -179,6 +180,7 @@ def receipt_of(form: Mapping[str, str], raw_query: str, received_at: str) -> dic
         "error_code": error_code if _ERROR_CODE.fullmatch(error_code) else None,
         "sid": sid,
         "received_at": received_at,
+        "from_toll_free": _TOLL_FREE.fullmatch(form.get("From", "")) is not None,
     }
 
 

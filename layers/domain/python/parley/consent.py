@@ -75,7 +75,7 @@ def with_consent(contact: Contact, consent: Consent, *, double_opt_in: bool) -> 
             return contact
         status = SubscriptionStatus.PENDING if double_opt_in else SubscriptionStatus.SUBSCRIBED
         return _subscribed(contact, consent, status)
-    revived = replace(contact, suppression=None)
+    revived = replace(contact, suppression=None, strikes=())
     return _subscribed(revived, consent, SubscriptionStatus.SUBSCRIBED)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from parley.sending import Sending
+from parley.strikes import Strike
 
 ERASED_PREFIX = "erased#"
 """What the key of an erased number's suppression begins with: a keyed hash follows, no number."""
@@ -66,7 +67,8 @@ class Contact:
     `region` is the number's ISO 3166 country, `number_zones` and `number_state` are where the
     number's prefix lies (no zones: unknown, so all zones of the region count); `timezone` and
     `state` are what the profile says. An opt-out from everything at `left_all_at` ends every
-    subscription that began before it or at the same moment.
+    subscription that began before it or at the same moment. `strikes` are lost texts, which
+    suppress the number once there are enough of them (`parley.strikes`).
     """
 
     phone: str
@@ -85,6 +87,7 @@ class Contact:
     suppression: Suppression | None = None
     left_all_at: datetime | None = None
     last_reply: LastReply | None = None
+    strikes: tuple[Strike, ...] = ()
     sending: Sending = field(default_factory=Sending)
 
     @property

@@ -16,6 +16,7 @@ class ErrorMeaning(StrEnum):
 
     NUMBER = "number"
     OPTED_OUT = "opted_out"
+    STRIKE = "strike"
     CONTENT = "content"
     CONFIGURATION = "configuration"
     THROTTLED = "throttled"
@@ -30,6 +31,15 @@ _NUMBER = {
     "30006": "a landline or an unreachable carrier",
 }
 _OPTED_OUT = {"21610": "blocked at the provider since they texted STOP"}
+_BLOCKED = "30004"
+_STRIKES = {
+    _BLOCKED: "blocked; from a toll-free number, since they texted STOP to the network itself",
+    "30003": "the handset is out of reach or switched off",
+    "30005": "the handset is not known",
+    "30008": "lost for reasons unknown",
+    "30017": "the carrier is congested, after the provider's own tries",
+    "30410": "the carrier did not answer, and the provider does not try again",
+}
 _CONTENT = frozenset({"21602", "21617", "21618", "30007", "30019"})
 _CONFIGURATION = {
     "20003": "the account sid or the auth token is wrong",
@@ -64,6 +74,8 @@ def meaning_of(code: str | None) -> ErrorMeaning:
         return ErrorMeaning.NUMBER
     if code in _OPTED_OUT:
         return ErrorMeaning.OPTED_OUT
+    if code in _STRIKES:
+        return ErrorMeaning.STRIKE
     if code in _CONTENT:
         return ErrorMeaning.CONTENT
     if code in _CONFIGURATION:
@@ -75,8 +87,13 @@ def meaning_of(code: str | None) -> ErrorMeaning:
     return ErrorMeaning.MESSAGE
 
 
-def suppression_of(code: str | None) -> SuppressionReason | None:
-    """Why nothing may be sent any more to a number that this code was reported for."""
+def suppression_of(code: str | None, *, from_toll_free: bool = False) -> SuppressionReason | None:
+    """Why nothing may be sent any more to a number that this code was reported for.
+
+    A toll-free sender's network acts on STOP itself and says no more of it than that it blocks.
+    """
+    if from_toll_free and code == _BLOCKED:
+        return SuppressionReason.CARRIER_BLOCK
     return {
         ErrorMeaning.NUMBER: SuppressionReason.UNREACHABLE,
         ErrorMeaning.OPTED_OUT: SuppressionReason.CARRIER_BLOCK,

@@ -1,9 +1,10 @@
 """Contacts: one lean item a number.
 
 An item holds the profile, `subscriptions` and `sending`, the last two always. `sending` is one map:
-`version`, `claims` as texts of "<send> <program> <nonce> <post_by>" and `disclosed` by program,
-moments in milliseconds. Everything that is absent is left out, so that an item with a handful of
-claims stays below 1 KB and a claim costs one write unit.
+`version`, `claims` as texts of "<send> <program> <nonce> <post_by>" and `disclosed` by program.
+`strikes` are texts of "<send> <error code> <handed over at>". Moments are in milliseconds.
+Everything that is absent is left out, so that an item with a handful of claims stays below 1 KB and
+a claim costs one write unit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from parley.contact import (
     SuppressionReason,
 )
 from parley.sending import Claim, Sending
+from parley.strikes import Strike
 from parley_aws.dynamo import partiql
 from parley_aws.dynamo.client import Item, run, run_if, side_by_side
 from parley_aws.dynamo.codec import (
@@ -220,6 +222,7 @@ def contact_of(item: Mapping[str, Any]) -> Contact:
         get("left_all_at"),
         get("last_reply"),
     )
+    strikes = get("strikes")
     return Contact(
         phone=item["phone"]["S"],
         region=region["S"] if region else None,
@@ -239,6 +242,7 @@ def contact_of(item: Mapping[str, Any]) -> Contact:
         suppression=_suppression(suppression["M"]) if suppression else None,
         left_all_at=moment_of(left_all_at["S"]) if left_all_at else None,
         last_reply=_last_reply(last_reply["M"]) if last_reply else None,
+        strikes=tuple([_strike(s["S"]) for s in strikes["L"]]) if strikes else (),
         sending=sending_of(item["sending"]["M"]),
     )
 
@@ -265,6 +269,10 @@ def item_of(contact: Contact) -> Item:
                 "intent": contact.last_reply.intent,
                 "campaign_id": contact.last_reply.campaign_id,
             }
+        )
+    if contact.strikes:
+        item["strikes"] = attribute(
+            [f"{s.send_id} {s.error_code} {milliseconds(s.at)}" for s in contact.strikes]
         )
     item["subscriptions"] = {
         "M": {k: _subscription_attribute(v) for k, v in contact.subscriptions.items()}
@@ -307,6 +315,11 @@ def _claim(text: str) -> Claim:
     return Claim(
         send_id=send_id, program_id=program_id, nonce=nonce, post_by=moment_at(int(post_by))
     )
+
+
+def _strike(text: str) -> Strike:
+    send_id, error_code, at = text.split(" ")
+    return Strike(send_id=send_id, error_code=error_code, at=moment_at(int(at)))
 
 
 def _subscription(members: Mapping[str, Any]) -> Subscription:

@@ -16,6 +16,7 @@ from parley.errors import ConflictError
 from parley.money import Money
 from parley.program import KeywordReplies, OptOutScope, Program, ProgramTexts, Sender
 from parley.quiet_hours import QuietHours, QuietHoursPolicy
+from parley.strikes import DEFAULT_STRIKE_LIMIT
 from parley_aws.dynamo.client import Item, run, run_if
 from parley_aws.dynamo.codec import decode, encode
 from parley_aws.dynamo.reading import query
@@ -86,6 +87,7 @@ class DynamoPrograms:
         values = {
             "frequency_caps": _caps(settings.frequency_caps),
             "test_phones": settings.test_phones,
+            "strike_limit": settings.strike_limit,
         }
         run(self._client.put_item, TableName=self._table, Item=SETTINGS_KEY | encode(values))
 
@@ -203,6 +205,7 @@ def organization_settings_of(item: Mapping[str, Any] | None) -> OrganizationSett
     return OrganizationSettings(
         frequency_caps=_caps_of(values["frequency_caps"]),
         test_phones=tuple(values["test_phones"]),
+        strike_limit=values.get("strike_limit", DEFAULT_STRIKE_LIMIT),
     )
 
 

@@ -72,12 +72,14 @@ class Refusals:
                 return
         raise TransientError("the contact keeps changing; its slot is not given back yet")
 
-    def suppress(self, phone: str, source: str, error_code: str | None) -> None:
+    def suppress(
+        self, phone: str, source: str, error_code: str | None, *, from_toll_free: bool = False
+    ) -> None:
         """Suppress a number where a code says so; `source` names the message it came for.
 
         Raises TransientError where the contact keeps changing.
         """
-        reason = suppression_of(error_code)
+        reason = suppression_of(error_code, from_toll_free=from_toll_free)
         if reason is None:
             return
         for _ in range(_ROUNDS):
@@ -105,7 +107,7 @@ class Refusals:
                 scope=ALL_PROGRAMS,
                 source=TEXTED,
                 occurred_at=now,
-                note=f"the provider answered {error_code}: they texted it a keyword we never saw",
+                note=f"the provider says {error_code}: they texted it a keyword we never saw",
             )
             self._journal.append([opt_out_event(blocked, contact.phone)])
         suppressed = replace(

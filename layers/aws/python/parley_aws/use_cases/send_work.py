@@ -13,6 +13,7 @@ from parley.decide import HandOver, Rules
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, Claim, Sending
+from parley.strikes import STRIKE_WINDOW
 from parley_aws.ports import SendContext
 from parley_aws.use_cases import ranges
 from parley_aws.use_cases.refusals import HeldClaim
@@ -51,11 +52,14 @@ class Attempt:
             nonce=nonce,
             post_by=decision.post_by,
         )
+        retention = rules.claim_retention
+        if contact.strikes:
+            retention = max(retention, STRIKE_WINDOW)
         sending = contact.sending.with_claim(
             claim,
             discloses=decision.discloses,
             now=decision.post_by - CLAIM_PERIOD,
-            retention=rules.claim_retention,
+            retention=retention,
         )
         return cls(
             person=person,

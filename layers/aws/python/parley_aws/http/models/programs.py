@@ -22,6 +22,7 @@ from parley.program import (
 )
 from parley.quiet_hours import QuietHours, QuietHoursPolicy
 from parley.reply import Intent, Listening, classify_reply, normalize
+from parley.strikes import DEFAULT_STRIKE_LIMIT
 from parley_aws.http.models.base import (
     Copy,
     Flag,
@@ -386,7 +387,8 @@ ProgramId = Annotated[Identifier, AfterValidator(check_program_id)]
 
 
 class SettingsModel(Input):
-    """What holds over all programs: caps, and the phones that tests may go to."""
+    """What holds over all programs: caps, the phones that tests may go to, and how many texts in a
+    row within 30 days may be lost before a number is taken for out of reach."""
 
     model_config = example(
         frequency_caps=[{"max_messages": 5, "window_hours": 168}], test_phones=["+15125550100"]
@@ -394,12 +396,14 @@ class SettingsModel(Input):
 
     frequency_caps: Caps = Field(default_factory=list)
     test_phones: Annotated[list[Phone], Field(max_length=50)] = Field(default_factory=list)
+    strike_limit: Annotated[Whole, Field(ge=1, le=20)] = DEFAULT_STRIKE_LIMIT
 
     def settings(self) -> OrganizationSettings:
         """The settings as the use cases know them."""
         return OrganizationSettings(
             frequency_caps=tuple(cap.cap() for cap in self.frequency_caps),
             test_phones=tuple(dict.fromkeys(self.test_phones)),
+            strike_limit=self.strike_limit,
         )
 
     @classmethod
@@ -408,4 +412,5 @@ class SettingsModel(Input):
         return cls.model_construct(
             frequency_caps=[FrequencyCapModel.of(cap) for cap in settings.frequency_caps],
             test_phones=list(settings.test_phones),
+            strike_limit=settings.strike_limit,
         )
