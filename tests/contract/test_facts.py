@@ -77,8 +77,7 @@ def check(name: str, detail: object) -> None:
 
 def told() -> dict[str, Fact]:
     """What the sample streams tell, by name."""
-    of_streams = {fact.name: fact for name in STREAMS for fact in facts_of(records(name), KEY)}
-    return {**of_streams, FactName.CONVERSION_RECORDED: facts.of_order(KEY, order())}
+    return {fact.name: fact for name in STREAMS for fact in facts_of(records(name), KEY)}
 
 
 def order() -> Order:

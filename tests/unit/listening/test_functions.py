@@ -23,8 +23,9 @@ from parley.facts import Fact
 from parley.journal import JournalKind
 from parley.program import Sender
 from parley_aws import listening, wiring
-from parley_aws.memory import MemoryQueue
-from parley_aws.publish import EventBridgeBus
+from parley_aws.memory import ManualClock, MemoryQueue, MemoryScheduler
+from parley_aws.memory.webhooks import MemoryWebhooks
+from parley_aws.publish import EventBridgeBus, Wanted
 from parley_aws.secrets import Secret
 from tests.support.faults import CrashPoint
 from tests.unit.listening.world import KEY, NOON, World, program
@@ -60,6 +61,9 @@ def signed(params: dict[str, str], path: str, query: str = "") -> dict[str, Any]
     }
 
 
+NOBODY = Wanted(MemoryWebhooks(), ManualClock(NOON))
+
+
 class TellTale:
     """A bus that keeps what it is told."""
 
@@ -90,6 +94,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         "secret": secret,
         "public_base_url": BASE,
         "bus": TellTale(),
+        "scheduler": MemoryScheduler(world.clock, MemoryQueue(world.clock)),
     }
     for name, port in ports.items():
         monkeypatch.setattr(wiring, name, lambda port=port: port)
@@ -254,8 +259,12 @@ class TestPublishEvents:
         ("stream", "names"),
         [
             ("stream_journal", ["ReplyReceived", "ContactOptedOut", "ContactOptedIn"]),
-            ("stream_leads", ["LeadCreated"]),
+            ("stream_leads", ["LeadCreated", "LeadOverdue", "ConversionRecorded"]),
             ("stream_campaigns", ["SendCompleted"]),
+            (
+                "stream_messages",
+                ["MessageHandedOver", "MessageDelivered", "MessageFailed", "MessageSkipped"],
+            ),
         ],
     )
     def test_the_samples(self, world: World, stream: str, names: list[str]) -> None:
@@ -292,7 +301,7 @@ class TestBus:
 
     def test_ten_at_a_time(self) -> None:
         events: Any = Events()
-        EventBridgeBus(events, "bus").publish(self.facts(23))
+        EventBridgeBus(events, "bus", NOBODY).publish(self.facts(23))
         assert [len(request) for request in events.requests] == [10, 10, 3]
         entry = events.requests[0][0]
         assert entry["EventBusName"] == "bus"
@@ -301,15 +310,15 @@ class TestBus:
 
     def test_what_the_bus_did_not_take_is_told_again(self) -> None:
         events: Any = Events({1, 2})
-        EventBridgeBus(events, "bus").publish(self.facts(4))
+        EventBridgeBus(events, "bus", NOBODY).publish(self.facts(4))
         assert [json.loads(e["Detail"])["id"] for e in events.requests[1]] == ["1", "2"]
 
     def test_a_bus_that_keeps_refusing_fails_the_batch(self) -> None:
         events: Any = Events({0}, {0}, {0})
         with pytest.raises(TransientError):
-            EventBridgeBus(events, "bus").publish(self.facts(1))
+            EventBridgeBus(events, "bus", NOBODY).publish(self.facts(1))
 
     def test_no_facts_no_request(self) -> None:
         events: Any = Events()
-        EventBridgeBus(events, "bus").publish([])
+        EventBridgeBus(events, "bus", NOBODY).publish([])
         assert events.requests == []

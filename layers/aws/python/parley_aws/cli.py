@@ -22,6 +22,7 @@ from parley_aws.settings import settings
 STREAM_FAILURES = "stream-failures"
 QUEUES = (
     *("launches", "sends", "receipts", "replies", "imports", "releases", "reconciliations"),
+    "deliveries",
     STREAM_FAILURES,
 )
 """Queues whose dead letters can be put back."""

@@ -122,6 +122,11 @@ def facts_of(records: Iterable[Mapping[str, Any]], key: bytes) -> list[Fact]:
                 facts.of_lead(key, change.before, change.after)
                 for change in stream.lead_changes([record])
             )
+            found.extend(
+                facts.of_order(key, change.after)
+                for change in stream.order_changes([record])
+                if change.before is None and change.after is not None
+            )
         elif stream.is_of_ledger(record):
             for change in stream.message_changes([record]):
                 found.extend(facts.of_message(key, change.before, change.after))

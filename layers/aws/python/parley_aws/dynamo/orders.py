@@ -66,6 +66,11 @@ class DynamoOrders:
         return [standing[order.id] for order in orders]
 
 
+def is_order(item: Mapping[str, Any]) -> bool:
+    """Whether an item of the table holds an order."""
+    return str(item["pk"]["S"]).startswith(_ORDER)
+
+
 def item_of(order: Order) -> dict[str, Any]:
     """The item that holds an order."""
     return encode(

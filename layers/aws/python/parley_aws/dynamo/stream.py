@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from parley.campaign import Campaign, Send
+from parley.conversion import Order
 from parley.journal import JournalEvent
 from parley.lead import Lead
 from parley.ledger import Message
-from parley_aws.dynamo import campaigns, journal, leads, ledger, sends
+from parley_aws.dynamo import campaigns, journal, leads, ledger, orders, sends
 from parley_aws.ports import LedgerChange
 
 T = TypeVar("T")
@@ -60,6 +61,11 @@ def journal_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Jou
 def lead_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Lead]]:
     """Leads that changed."""
     return _changes(records, leads.lead_of, leads.is_lead)
+
+
+def order_changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change[Order]]:
+    """Orders that were recorded, out of records of the leads table."""
+    return _changes(records, orders.order_of, orders.is_order)
 
 
 def is_of_ledger(record: Mapping[str, Any]) -> bool:
