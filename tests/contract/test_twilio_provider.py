@@ -152,7 +152,7 @@ def test_throttled_is_tried_again_while_there_is_time() -> None:
 
 def test_g1_no_post_starts_after_post_by() -> None:
     with twilio(says(201, CREATED)) as (provider, script):
-        [result] = provider.post([text(post_by=datetime.now(UTC))])
+        [result] = provider.post([text(post_by=SystemClock().now())])
     assert result.status is PostStatus.TOO_LATE
     assert script.requests == []
 
