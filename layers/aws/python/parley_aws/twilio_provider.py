@@ -175,9 +175,10 @@ class TwilioProvider:
         wait = _FIRST_WAIT
         result = await self._post(text)
         for _ in range(_TRIES - 1):
+            if result.status is not PostStatus.THROTTLED:
+                break
             pause = wait * (1 + _JITTER * (2 * self._chance() - 1))
-            starts = self._clock.now() + timedelta(seconds=pause)
-            if result.status is not PostStatus.THROTTLED or starts >= text.post_by:
+            if self._clock.now() + timedelta(seconds=pause) >= text.post_by:
                 break
             await asyncio.sleep(pause)
             result = await self._post(text)
