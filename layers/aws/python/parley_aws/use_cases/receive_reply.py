@@ -172,7 +172,8 @@ class ReceiveReply:
         return self._contacts.opt_out(heard.text.phone, _opt_out(heard))
 
     def _subscribe(self, heard: _Heard, program: Program) -> Consent | None:
-        """Write the consent, unless an opt-out is later or came in between: that one stands."""
+        """Write the consent, unless an opt-out is later or came in between, or an erasure did:
+        that one stands."""
         consent = _consent(heard, program)
         seen = left_at(heard.before, program.id) if heard.before else None
         if seen is not None and seen >= consent.recorded_at:
@@ -193,6 +194,8 @@ class ReceiveReply:
             if changed is not None and self._contacts.save(changed, expected_version=expected):
                 return consent
             contact = self._contacts.get(heard.text.phone)
+            if contact is None and heard.before is not None:
+                return None
         raise TransientError("the contact keeps changing; the consent was not written")
 
     def _answer(self, heard: _Heard, *, subscribed: bool) -> Answer | None:

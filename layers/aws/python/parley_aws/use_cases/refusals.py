@@ -48,18 +48,21 @@ class Refusals:
         )
         for each, result in zip(held, results, strict=True):
             if result is not WriteResult.WRITTEN:
-                self.conclude(each.phone, each.claim.send_id, None)
+                self.conclude(each.phone, each.claim.send_id, None, nonce=each.claim.nonce)
 
-    def conclude(self, phone: str, send_id: str, error_code: str | None) -> None:
+    def conclude(
+        self, phone: str, send_id: str, error_code: str | None, *, nonce: str | None = None
+    ) -> None:
         """Return a send's slot on a contact, and suppress the number where the code says so.
 
-        Nothing is left to do where the send holds no claim. Raises as `give_back` does.
+        Nothing is left to do where the send holds no claim, or another than that of the `nonce`:
+        somebody else may be posting under it (G3). Raises as `give_back` does.
         """
         reason = suppression_of(error_code)
         for _ in range(_ROUNDS):
             contact = self._contacts.get(phone)
             claim = contact.sending.claim_of(send_id) if contact else None
-            if contact is None or claim is None:
+            if contact is None or claim is None or nonce not in (None, claim.nonce):
                 return
             without = contact.sending.without_claim(claim)
             if reason is None or contact.suppression is not None:
