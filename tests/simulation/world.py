@@ -210,7 +210,14 @@ class World:
         )
 
     def _say_something(self) -> None:
-        self._text(self._phone(), self._chance.choice(_WORDS))
+        """Somebody texts; or cannot make up their mind, or two of their texts cross."""
+        phone = self._phone()
+        if self._chance.random() < 0.7:
+            self._text(phone, self._chance.choice(_WORDS))
+            return
+        for body in self._chance.sample(("STOP", "START"), 2):
+            wait = self._chance.randrange(3 * SECOND)
+            self._engine.after(wait, lambda b=body: self._text(phone, b))
 
     def _text(self, phone: str, body: str) -> None:
         if phone in self._guarantees.erased:
