@@ -15,6 +15,7 @@ from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind
 from parley.keys import Role
 from parley.lead import Lead, LeadStatus
+from parley.metrics import entry_metrics
 from parley.number import new_contact
 from parley_aws.memory import Answer, MemoryLeads
 from parley_aws.numbers import read_number
@@ -265,7 +266,7 @@ def test_a_lead_is_not_opened_again_beside_a_newer_one(client: ApiClient) -> Non
     assert (reply.status, reply.json["lead_id"]) == (409, "lead_2")
 
 
-def test_a_lead_won_with_a_value_is_a_conversion_once(client: ApiClient) -> None:
+def test_a_lead_won_with_a_value_is_an_order_once(client: ApiClient) -> None:
     client.services.the_leads.open(lead())
     body = {
         "status": "won",
@@ -275,17 +276,46 @@ def test_a_lead_won_with_a_value_is_a_conversion_once(client: ApiClient) -> None
     for _ in range(2):
         reply = call(client, "PATCH", "/leads/lead_1", body)
         assert (reply.json["status"], reply.json["owner"]) == ("won", "the sales")
-    (change,) = client.services.the_ledger.changes
-    assert change.partition.startswith("snd_1#")
-    assert change.after is not None
-    assert (change.after["kind"], change.after["amount"]) == ("conversion", "40.00")
+    order = client.services.the_orders.get_many(["A-1"])["A-1"]
+    assert (order.lead_id, str(order.value.amount)) == ("lead_1", "40.00")
+    (event,) = client.services.the_journal.of(ANN)
+    assert (event.kind, event.details["order_id"]) == (JournalKind.CONVERSION, "A-1")
 
 
-def test_a_lead_of_no_send_is_won_all_the_same(client: ApiClient) -> None:
+def test_a_lead_won_without_an_order_id_is_an_order_of_its_own(client: ApiClient) -> None:
     client.services.the_leads.open(lead(send_id=None))
     body = {"status": "won", "value": {"amount": "40.00", "currency": "USD"}}
     assert call(client, "PATCH", "/leads/lead_1", body).json["status"] == "won"
-    assert client.services.the_ledger.changes == []
+    assert "lead-lead_1" in client.services.the_orders.get_many(["lead-lead_1"])
+
+
+def test_a_lead_is_not_won_with_the_order_of_another(client: ApiClient) -> None:
+    client.services.the_leads.open(lead())
+    client.services.the_leads.open(lead(2))
+    body = {"status": "won", "value": {"amount": "40", "currency": "USD"}, "order_id": "A-1"}
+    assert call(client, "PATCH", "/leads/lead_1", body).status == 200
+    reply = call(client, "PATCH", "/leads/lead_2", body)
+    assert (reply.status, reply.fields) == (422, ["order_id"])
+    assert call(client, "GET", "/leads/lead_2").json["status"] == "open"
+
+
+def test_the_first_text_back_is_counted_for_the_send(client: ApiClient) -> None:
+    known(client)
+    wrote(client)
+    client.services.the_leads.open(lead())
+    client.services.the_clock.advance(timedelta(minutes=7))
+    for key in ("a", "a", "b"):
+        texted = client.call(
+            "POST",
+            "/leads/lead_1/messages",
+            {"body": "Table for two?"},
+            role=Role.SALES,
+            headers={"Idempotency-Key": key},
+        )
+        assert texted.status in (200, 201)
+        client.services.the_clock.advance(timedelta(minutes=1))
+    (change,) = client.services.the_ledger.changes
+    assert entry_metrics(change.after)["answer_minutes"] == 7
 
 
 @pytest.mark.parametrize(

@@ -46,11 +46,17 @@ def lead_of(world: World) -> Lead:
 
 
 def responses(world: World, send_id: str = "snd_1") -> list[str]:
-    """What was counted under a send: `reply:<intent>`, `lead`, `opt_out`, in order."""
+    """What was counted under a send: `reply:<intent>`, `lead`, `opt_out`, in order.
+
+    That somebody replied at all is left out: it goes without saying.
+    """
     found = []
     for change in world.ledger.changes:
         after = change.after or {}
-        if change.partition.startswith(f"{send_id}#") and "kind" in after:
+        if change.partition.startswith(f"{send_id}#") and after.get("kind") not in (
+            None,
+            "replied",
+        ):
             intent = after.get("intent")
             found.append(f"{after['kind']}:{intent}" if intent else after["kind"])
     return found

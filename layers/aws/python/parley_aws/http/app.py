@@ -8,6 +8,7 @@ from parley_aws.http.api import Api
 from parley_aws.http.routes import (
     campaigns,
     contacts,
+    conversions,
     documentation,
     health,
     imports,
@@ -40,6 +41,7 @@ _MODULES = (
     sends,
     replies,
     reports,
+    conversions,
     leads,
     webhook_subscriptions,
     keys,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parley.errors import (
     ConflictError,
@@ -149,6 +149,14 @@ def problem_response(error: Exception) -> Response[str]:
             return _response(
                 HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the fault is ours; it was logged"
             )
+
+
+def problems_of(error: ValidationError) -> list[FieldProblem]:
+    """What is wrong with an object that was validated apart from its request."""
+    return [
+        _field_problem({**each, "loc": ("body", *each["loc"])})
+        for each in error.errors(include_url=False, include_input=False)
+    ]
 
 
 def _invalid(problems: Sequence[FieldProblem], *, unreadable: bool) -> Response[str]:

@@ -13,7 +13,7 @@ from parley.contact import Contact, LastReply
 from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.lead import Lead, LeadStatus, Score, score_lead
-from parley.ledger import ResponseKind
+from parley.ledger import ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
 from parley.sending import TEXT_PREFIX
@@ -173,7 +173,11 @@ class HandleReply:
         attribution = reply.attribution
         if attribution is None:
             return
-        about = {"message_id": attribution.message_id, "sid": reply.sid}
+        about = {
+            "message_id": attribution.message_id,
+            "sid": reply.sid,
+            "bucket": bucket_of(reply.event.occurred_at, after=attribution.after),
+        }
         self._ledger.respond(
             attribution.send_id,
             ResponseKind.REPLY,
@@ -183,6 +187,12 @@ class HandleReply:
                 "intent": reply.understanding.intent.value,
                 "why": reply.understanding.why,
             },
+        )
+        self._ledger.respond(
+            attribution.send_id,
+            ResponseKind.REPLIED,
+            response_id=attribution.message_id,
+            details=about,
         )
         if reply.understanding.intent in LEAVING:
             self._ledger.respond(

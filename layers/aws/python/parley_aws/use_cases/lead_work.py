@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from parley.contact import AttributeValue, Contact
 from parley.errors import ConflictError, NotFoundError, TransientError
 from parley.lead import ACTIVE_STATUSES, Lead, LeadStatus, check_claim
-from parley.ledger import ResponseKind
-from parley.money import Money
+from parley.ledger import ResponseKind, bucket_of
 from parley_aws.ports import ContactStore, LeadStore, Ledger, Page
 from parley_aws.use_cases.registry import MAX_TRIES
 
@@ -108,21 +108,22 @@ def close_lead(leads: LeadStore, lead_id: str, status: LeadStatus, *, by: str) -
     return _change(leads, lead_id, closed)
 
 
-def count_sale(ledger: Ledger, lead: Lead, value: Money, *, order_id: str | None) -> bool:
-    """Count a lead that was won as a conversion of the send it came from, once for each order.
+def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:
+    """Count how long somebody waited for sales, for the send that their lead came from.
 
-    Whether it was counted now; not where the lead came from no send.
+    The first answer counts; noting another changes nothing.
     """
     if lead.send_id is None:
-        return False
-    return ledger.respond(
+        return
+    waited = max(answered_at - lead.created_at, timedelta(0))
+    ledger.respond(
         lead.send_id,
-        ResponseKind.CONVERSION,
-        response_id=order_id or lead.id,
+        ResponseKind.ANSWER,
+        response_id=lead.id,
         details={
             "lead_id": lead.id,
-            "amount": f"{value.amount:f}",
-            "currency": value.currency,
+            "minutes": str(waited // timedelta(minutes=1)),
+            "bucket": bucket_of(answered_at, after=waited),
         },
     )
 

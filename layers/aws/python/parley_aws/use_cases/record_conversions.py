@@ -1,8 +1,8 @@
 """Record orders, each once by the shop's own id, and count them for the sends that drew the buyer.
 
-The order itself is written first, with the attribution that was decided for it; the journal and the
-ledger follow from it. Whoever records the same order again finds it and writes what a crash may have
-left out, so that nothing is counted twice or not at all.
+The order itself is written first, with the attribution that was decided for it; journal and ledger
+follow from it. Whoever records the same order again finds it and writes what a crash may have left
+out, so that nothing is counted twice or not at all.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from parley.conversion import (
 )
 from parley.facts import contact_ref
 from parley.journal import JournalEvent, JournalKind
+from parley.lead import Lead
 from parley.ledger import Message
 from parley.money import Money
 from parley.sending import BATCH_LIFETIME
@@ -66,6 +67,19 @@ class Rejected:
     index: int
     field: str
     message: str
+
+
+def won_order(lead: Lead, order_id: str | None, value: Money, now: datetime) -> NewOrder:
+    """The order of a lead that was won, under an id of its own where the shop's is not known."""
+    return NewOrder(
+        index=0,
+        order_id=order_id or f"lead-{lead.id}",
+        phone=lead.phone,
+        value=value,
+        occurred_at=now,
+        lead_id=lead.id,
+        lead_send_id=lead.send_id,
+    )
 
 
 class RecordConversions:
@@ -124,10 +138,10 @@ class RecordConversions:
         self._apply(wanted, results)
         return [results[each.index] for each in wanted]
 
-    def owner_differs(self, order_id: str, phone: str) -> bool:
+    def is_of_another(self, order: NewOrder) -> bool:
         """Whether an order of this id was recorded for another number."""
-        known = self._orders.get_many([order_id]).get(order_id)
-        return known is not None and known.contact_ref != self._ref(phone)
+        known = self._orders.get_many([order.order_id]).get(order.order_id)
+        return known is not None and known.contact_ref != self._ref(order.phone)
 
     def _made(
         self,

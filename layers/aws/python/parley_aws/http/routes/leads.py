@@ -19,17 +19,19 @@ from parley_aws.http.models.leads import (
     LeadTextInput,
     LeadTextOutput,
 )
+from parley_aws.http.routes.conversions import recorder_of
 from parley_aws.http.services import Services
 from parley_aws.rules import region_zones, state_rules
 from parley_aws.use_cases.lead_work import (
     LeadFilter,
     claim_lead,
     close_lead,
-    count_sale,
     find_leads,
     get_lead,
+    note_answer,
     release_lead,
 )
+from parley_aws.use_cases.record_conversions import won_order
 from parley_aws.use_cases.text_back import TextBack
 from parley_aws.use_cases.texting import HandOverText
 
@@ -132,15 +134,23 @@ def register(api: Api, services: Services) -> None:
     def change_lead(lead_id: str, body: Annotated[LeadChange, Body()]) -> LeadOutput:
         """Close a lead as won or lost, or open it again.
 
-        Won with a value counts as a conversion of the send that the lead came from, once for each
-        `order_id`.
+        Won with a value is a conversion of the send that the lead came from; an `order_id` that is
+        recorded elsewhere too, before or after, counts once.
         """
         status = LeadStatus(body.status)
         if body.value is not None and status is not LeadStatus.WON:
             raise InvalidInputError.of("value", "only a lead that is won has one")
+        if body.order_id is not None and body.value is None:
+            raise InvalidInputError.of("value", "is required with an order_id")
+        if body.value is None:
+            return LeadOutput.of(close_lead(services.leads(), lead_id, status, by=api.caller.owner))
+        lead = get_lead(services.leads(), lead_id)
+        order = won_order(lead, body.order_id, body.value.money(), services.clock().now())
+        recorder = recorder_of(services)
+        if recorder.is_of_another(order):
+            raise InvalidInputError.of("order_id", "was recorded for another number before")
         lead = close_lead(services.leads(), lead_id, status, by=api.caller.owner)
-        if body.value is not None:
-            count_sale(services.ledger(), lead, body.value.money(), order_id=body.order_id)
+        recorder([order])
         return LeadOutput.of(lead)
 
     @api.post(
@@ -188,6 +198,7 @@ def register(api: Api, services: Services) -> None:
             idempotency_key=idempotency_key,
             now=services.clock().now(),
         )
+        note_answer(services.ledger(), lead, answered_at=texted.event.occurred_at)
         return Answer(LeadTextOutput.of(texted.event), status=201 if texted.is_new else 200)
 
 
