@@ -10,6 +10,7 @@ from infra.constructs.facts import DELIVERIES_TIMEOUT, Facts
 from infra.constructs.foundation import Endpoints, Foundation
 from infra.constructs.imports import IMPORTS_TIMEOUT, Imports
 from infra.constructs.operations import Operations
+from infra.constructs.recounting import Recounting
 from infra.constructs.replies import REPLIES_TIMEOUT, Replies
 from infra.constructs.sending import (
     RECEIPTS_TIMEOUT,
@@ -54,6 +55,7 @@ class ParleyStack(Stack):
         replies = Replies(self, "Replies", foundation=foundation)
         Imports(self, "ImportsCapability", foundation=foundation)
         Facts(self, "Facts", foundation=foundation)
+        Recounting(self, "Recounting", foundation=foundation)
         Api(
             self,
             "HttpApi",
@@ -98,6 +100,15 @@ class ParleyStack(Stack):
             description="For one machine only: the address that webhook subscriptions may name "
             "besides public ones; empty: none",
         )
+        state_rules = CfnParameter(
+            self,
+            "StateRules",
+            default="",
+            max_length=3000,
+            allowed_pattern=r"(\{[\s\S]*\})?",
+            description="JSON that replaces parts of the states' quiet hours and caps we ship "
+            "(docs/quiet-hours.md); empty: ours as they are",
+        )
         return Endpoints(
             public_base_url=Token.as_string(
                 Fn.condition_if(
@@ -108,6 +119,7 @@ class ParleyStack(Stack):
             ),
             twilio_api_base_url=twilio_api_base_url.value_as_string,
             reconcile_delay_seconds=Token.as_string(reconcile_delay.value),
+            state_rules=state_rules.value_as_string,
             local_fact_receiver=local_fact_receiver.value_as_string,
         )
 

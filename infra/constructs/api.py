@@ -134,6 +134,7 @@ class Api(Construct):
                 **access.provider_environment(foundation),
                 "IMPORTS_BUCKET": foundation.imports_bucket.bucket_name,
                 "RECONCILE_DELAY_SECONDS": foundation.endpoints.reconcile_delay_seconds,
+                "PARLEY_STATE_RULES": foundation.endpoints.state_rules,
                 "LOCAL_FACT_RECEIVER": foundation.endpoints.local_fact_receiver,
             },
         )

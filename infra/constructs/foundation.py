@@ -30,12 +30,14 @@ class Endpoints:
         public_base_url: where the provider reaches our webhooks; signatures are over it.
         twilio_api_base_url: the provider's API.
         reconcile_delay_seconds: how long after post_by an unknown is looked up.
+        state_rules: JSON that replaces parts of the states' rules we ship, or an empty text.
         local_fact_receiver: the one address of this machine that facts may go to; mostly empty.
     """
 
     public_base_url: str
     twilio_api_base_url: str
     reconcile_delay_seconds: str
+    state_rules: str
     local_fact_receiver: str
 
 

@@ -37,6 +37,7 @@ class Sending(Construct):
                 **access.schedule_environment(foundation),
                 **access.provider_environment(foundation),
                 "RECONCILE_DELAY_SECONDS": foundation.endpoints.reconcile_delay_seconds,
+                "PARLEY_STATE_RULES": foundation.endpoints.state_rules,
             },
             loops=True,
         )

@@ -31,7 +31,7 @@ ENVIRONMENT_NAMES = {
     *("IMPORTS_BUCKET", "EVENT_BUS_NAME", "SECRET_ARN", "PUBLIC_BASE_URL"),
     *("TWILIO_API_BASE_URL", "RECONCILE_DELAY_SECONDS"),
     *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"),
-    "LOCAL_FACT_RECEIVER",
+    *("LOCAL_FACT_RECEIVER", "PARLEY_STATE_RULES"),
 }
 
 
@@ -129,6 +129,18 @@ def test_functions_run_python_3_13_on_arm(resources: Resources) -> None:
 def test_environment_names_are_those_that_settings_know(resources: Resources) -> None:
     for name, function in functions(resources).items():
         assert set(function["Environment"]["Variables"]) <= ENVIRONMENT_NAMES, name
+
+
+def test_what_an_operator_says_of_states_reaches_all_that_go_by_it(
+    template: dict[str, Any], resources: Resources
+) -> None:
+    told = {
+        name
+        for name, function in functions(resources).items()
+        if function["Environment"]["Variables"].get("PARLEY_STATE_RULES") == {"Ref": "StateRules"}
+    }
+    assert told == {"send_messages", "serve_api"}
+    assert template["Parameters"]["StateRules"]["Default"] == ""
 
 
 def test_every_queue_is_consumed_or_takes_dead_letters(resources: Resources) -> None:

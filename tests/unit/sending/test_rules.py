@@ -88,7 +88,9 @@ def test_an_operator_can_follow_other_advice() -> None:
     assert rules.states["TX"] == SHIPPED.states["TX"]
 
 
-@pytest.mark.parametrize("text", ['{"states": {"OR": {}}}', '{"federal": []}', "{", "[]"])
+@pytest.mark.parametrize(
+    "text", ['{"states": {"OR": {}}}', '{"federal": []}', '{"state": {}}', "{", "[]"]
+)
 def test_advice_that_does_not_fit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"state rules|Expecting"):
         read_state_rules(text)

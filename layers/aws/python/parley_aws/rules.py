@@ -12,6 +12,7 @@ from parley.caps import FrequencyCap
 from parley.quiet_hours import Hours, StateRule, StateRules, Week
 from parley_aws.settings import settings
 
+_TABLES = ("federal", "states", "state_zones")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -26,11 +27,14 @@ def read_state_rules(override: str | None = None) -> StateRules:
 
     They come from `data/us_states.json`. `override` is JSON of the same shape: what it holds
     replaces `federal` and single entries of `states` and `state_zones`, so that an operator can
-    follow counsel's advice without a release. Raises ValueError where it does not fit.
+    follow counsel's advice without a release. Raises ValueError where it does not fit, or holds
+    anything else.
     """
     shipped = json.loads(resources.files("parley_aws").joinpath("data/us_states.json").read_text())
     other = json.loads(override) if override else {}
     try:
+        if unknown := ", ".join(sorted(other.keys() - _TABLES)):
+            raise ValueError(f"state rules: {unknown} is none of {', '.join(_TABLES)}")
         return StateRules(
             federal=_week(other.get("federal", shipped["federal"])),
             states={
