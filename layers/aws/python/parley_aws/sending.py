@@ -51,7 +51,9 @@ def handle_send(body: Body) -> None:
     """Send to the range that a command on the sends queue names."""
     from parley_aws.use_cases import ranges
 
-    _send_range()(
+    send = _send_range()
+    wiring.spare_collector()
+    send(
         ranges.range_of(body),
         not_before=ranges.reserved_from(body),
         parked=ranges.is_parked(body),
@@ -145,6 +147,7 @@ def _resolve(body: Body, remaining: Callable[[], timedelta]) -> None:
         segments=body["segments"],
         page=body["page"],
     )
+    wiring.spare_collector()
     resolve(piece, remaining=remaining)
 
 

@@ -5,6 +5,7 @@ Imports are inside the builders, so that a function loads only what it uses.
 
 from __future__ import annotations
 
+import gc
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -254,3 +255,13 @@ def _secret_reader() -> SecretReader:
     from parley_aws.secrets import SecretReader, secrets_manager
 
     return SecretReader(secrets_manager(), settings().secret_arn, clock=clock())
+
+
+@cache
+def spare_collector() -> None:
+    """Take everything that exists by now, once, for good: modules, clients, models of services.
+
+    Garbage collection then passes over it; else it walks through 150,000 such objects again and
+    again while contacts are read, and takes more time than the reading. Call it once all is wired.
+    """
+    gc.freeze()
