@@ -329,3 +329,31 @@ def test_workers_share_the_layers_they_have_in_common(
 
 def test_a_function_without_layers_has_none() -> None:
     assert engine.share_layers({})["_LAMBDA_LAYERS_DIRS"] == ""
+
+
+def test_the_last_events_of_the_bus_are_kept_only() -> None:
+    told: list[int] = []
+    eventbridge = SimpleNamespace(_events_log_list=lambda: told)
+    engine.forget_told_events(eventbridge)
+    for number in range(1000):
+        eventbridge._events_log_list().append(number)
+    assert len(told) == engine.TOLD_EVENTS_KEPT + 1
+    assert told[-1] == 999
+
+
+def test_alarms_over_expressions_are_taken() -> None:
+    stored: list[dict[str, Any]] = []
+
+    def record(_name: str, props: dict[str, Any]) -> dict[str, Any]:
+        stored.append(props)
+        return props
+
+    provisioners = SimpleNamespace(_cw_metric_alarm_record=record)
+    engine.take_metric_math(provisioners)
+    metric = {"MetricName": "Errors", "Namespace": "AWS/Lambda", "Dimensions": []}
+    stat = {"Metric": metric, "Period": 300, "Stat": "Sum"}
+    metrics = [{"Id": "e", "Expression": "100 * a / b"}, {"Id": "a", "MetricStat": stat}]
+    provisioners._cw_metric_alarm_record("a", {"Threshold": 5, "Metrics": metrics})
+    provisioners._cw_metric_alarm_record("b", {"Threshold": 0, "MetricName": "Age"})
+    expected = {"Threshold": 5, **metric, "Period": 300, "Statistic": "Sum"}
+    assert stored == [expected, {"Threshold": 0, "MetricName": "Age"}]

@@ -72,6 +72,16 @@ def test_a_delayed_body_waits(sqs: Any, url: str) -> None:
         SqsQueue(sqs, url).send([{"n": 1}], delay=MAX_DELAY + timedelta(seconds=1))
 
 
+def test_a_message_that_failed_is_hidden_for_as_long_as_is_asked(sqs: Any, url: str) -> None:
+    queue = SqsQueue(sqs, url)
+    queue.send([{"n": 1}])
+    (message,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"]
+    queue.hide(message["ReceiptHandle"], timedelta(0))
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    with pytest.raises(TransientError):
+        queue.hide("no such handle", timedelta(seconds=10))
+
+
 def test_a_fifo_queue_takes_an_equal_body_of_a_group_once(sqs: Any) -> None:
     url = sqs.create_queue(QueueName="replies.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     queue = SqsQueue(sqs, url)

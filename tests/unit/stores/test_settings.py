@@ -38,6 +38,18 @@ def test_settings_are_read_by_name() -> None:
     assert "https" not in repr(settings)
 
 
+def test_only_an_address_of_this_machine_is_admitted_for_facts() -> None:
+    def admitted(value: str) -> str | None:
+        return Settings({"LOCAL_FACT_RECEIVER": value}).local_fact_receiver
+
+    assert admitted("127.0.0.1:8099") == "127.0.0.1:8099"
+    assert Settings({}).local_fact_receiver is None
+    for value in ("", "169.254.169.254:80", "localhost:8099", "127.0.0.1", "127.0.0.1:0", "x"):
+        assert admitted(value) is None
+    assert Settings({}).metrics_namespace == "Parley"
+    assert Settings({"POWERTOOLS_METRICS_NAMESPACE": "Test"}).metrics_namespace == "Test"
+
+
 def test_the_clock_shows_whole_milliseconds_of_utc() -> None:
     clock = SystemClock()
     now = clock.now()

@@ -112,7 +112,7 @@ def _deliver_one(record: Record) -> bool:
             deliveries.send([_body(errand) for errand in errands])
             return True
         deliveries.hide(record["receiptHandle"], retry_after(attempt))
-    except (ParleyError, KeyError, ValueError):
+    except (ParleyError, AttributeError, KeyError, TypeError, ValueError):
         # The others of the batch were delivered: one that cannot be read takes none of them along.
         return False
     return False
