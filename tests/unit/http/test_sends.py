@@ -428,13 +428,15 @@ def test_a_report_tells_what_came_of_it(world: World) -> None:
     assert report["skipped"] == {"opted_out": 1}
     assert report["errors"] == {"21211": 1}
     assert report["parts"] == 16
-    assert report["cost"] == {"amount": "0.1328", "currency": "USD", "settled": False}
+    unsettled = {"settled": False, "settled_parts": 0}
+    assert report["cost"] == {"amount": "0.1328", "currency": "USD", **unsettled}
     assert report["rates"]["delivered"] == {"value": 1.0, "of": 8}
     assert report["rates"]["failed"] == {"value": 0.1111, "of": 9}
     assert report["holdout"]["held_out"] == 1
     assert (report["replies"], report["leads"], report["conversions"]) == (0, 0, 0)
     assert report["revenue"]["currency"] == "USD"
-    assert report["timeline"] == []
+    (hour,) = report["timeline"]
+    assert (hour["hour"], hour["delivered"], hour["failed"]) == ("2026-11-27T18:00:00Z", 8, 1)
     of_campaign = world.call("GET", f"/campaigns/{world.campaign_id}/report").json
     assert of_campaign == report
     assert world.call("GET", "/sends/none/report").status == 404

@@ -7,12 +7,14 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-_PHONE = re.compile(r"\+\d{1,20}")
+_NUMBER = re.compile(r"\+\d{1,20}|-?\d+(\.\d+)?")
+"""A phone number, or a number."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV in which no cell runs as a formula; a phone number stays as it is."""
+    """A CSV in which no cell runs as a formula; numbers stay as they are."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(header)
@@ -26,6 +28,6 @@ def _harmless(cell: object) -> str:
     Source: OWASP, CSV Injection.
     """
     text = "" if cell is None else str(cell)
-    if text.startswith(_FORMULA) and not _PHONE.fullmatch(text):
+    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from parley.errors import NotFoundError
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley_aws.ports import Clock, Ledger, MetricsStore, Page, SendStore
+from parley_aws.use_cases.trigger_send import MAX_AHEAD
 
 _READS = 20
 _CHUNK = 100
@@ -52,22 +52,56 @@ def read_campaign(
     sends: SendStore, metrics: MetricsStore, clock: Clock, campaign_id: str
 ) -> list[SendState]:
     """The states of all sends of a campaign, newest first."""
-    states: list[SendState] = []
+    found = [send.id for send in _newest(sends, campaign_id)]
+    return _read_many(sends, metrics, clock, found)
+
+
+def read_program(
+    sends: SendStore,
+    metrics: MetricsStore,
+    clock: Clock,
+    program_id: str,
+    *,
+    since: datetime,
+    before: datetime,
+) -> list[SendState]:
+    """The states of a program's sends that started from `since` on and before `before`, the one
+    triggered last first."""
+    found = []
+    for send in _newest(sends, None):
+        if send.created_at < since - MAX_AHEAD:
+            break
+        if send.campaign.program_id == program_id and since <= send.starts_at < before:
+            found.append(send.id)
+    return _read_many(sends, metrics, clock, found)
+
+
+def _newest(sends: SendStore, campaign_id: str | None) -> Iterator[Send]:
     start_key: str | None = None
     while True:
-        page = sends.newest(campaign_id=campaign_id, limit=100, start_key=start_key)
-        states += [read_send(sends, metrics, clock, send.id) for send in page.items]
-        if page.next_key is None:
-            return states
+        page = sends.newest(campaign_id=campaign_id, limit=_CHUNK, start_key=start_key)
+        yield from page.items
         start_key = page.next_key
+        if start_key is None:
+            return
 
 
-def totals(states: list[SendState]) -> tuple[int, Counter[str]]:
-    """Audience and metrics summed over sends."""
-    summed: Counter[str] = Counter()
-    for state in states:
-        summed.update(state.metrics)
-    return sum(state.send.audience for state in states), summed
+def _read_many(
+    sends: SendStore, metrics: MetricsStore, clock: Clock, send_ids: list[str]
+) -> list[SendState]:
+    """The states of sends, each read as `read_send` does, with all metrics in one go."""
+    as_of = clock.now()
+    found = metrics.of_sends(send_ids) if send_ids else {}
+    states = []
+    for send_id in send_ids:
+        send = sends.get(send_id)
+        if send is None:
+            continue
+        if send.status is SendStatus.COMPLETED and not nothing_waits(send.audience, found[send_id]):
+            states.append(read_send(sends, metrics, clock, send_id))
+        else:
+            states.append(SendState(send=send, metrics=found[send_id], as_of=as_of))
+    return states
 
 
 class ListMessages:

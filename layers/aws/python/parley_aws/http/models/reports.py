@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from parley.counts import counts_of, named_of, skipped_of
+from pydantic import Field
+
+from parley import report as reporting
+from parley.campaign import Send
+from parley.comparison import CONFIDENCE, Estimate
 from parley.money import Money
+from parley.report import Figures, GroupResult, HoldoutResult, TimelineBucket
 from parley_aws.http.models.base import Moment, MoneyOutput, Output, example
 from parley_aws.http.models.sends import COUNTS_EXAMPLE, Counts
+from parley_aws.use_cases.read_sends import SendState
 
-_HANDED_OVER = ("accepted", "sent", "delivered", "undelivered", "unknown")
+CSV_COLUMNS = ("section", "name", "value", "of", "currency")
 
 
 class Cost(MoneyOutput):
-    """Parts at the program's price; `settled` once the provider's own prices are in."""
+    """What the texts cost: the provider's own prices where they are in, for `settled_parts`, and
+    the program's price for the other parts. `settled` once all are in."""
 
     settled: bool
+    settled_parts: int
 
 
 class Rate(Output):
@@ -26,119 +36,414 @@ class Rate(Output):
     value: float | None
     of: int
 
+    @classmethod
+    def of_rate(cls, rate: reporting.Rate) -> Rate:
+        """The rate as the API shows it."""
+        return cls(value=round(rate.number / rate.of, 4) if rate.of else None, of=rate.of)
+
+
+class Lift(Output):
+    """A difference that the texts made, with its interval; `distinguishable` from nothing where
+    that leaves zero out."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+    distinguishable: bool
+
+    @classmethod
+    def of(cls, estimate: Estimate | None) -> Lift | None:
+        """The estimate as the API shows it."""
+        if estimate is None:
+            return None
+        return cls(
+            value=round(estimate.value, 4),
+            low=round(estimate.low, 4),
+            high=round(estimate.high, 4),
+            confidence=CONFIDENCE,
+            distinguishable=estimate.is_distinguishable,
+        )
+
+
+class MoneyLift(Output):
+    """The same in money."""
+
+    value: str
+    low: str
+    high: str
+    currency: str
+    confidence: float
+    distinguishable: bool
+
+    @classmethod
+    def of(cls, estimate: Estimate | None, currency: str, *, places: int) -> MoneyLift | None:
+        """The estimate as the API shows it."""
+        if estimate is None:
+            return None
+        return cls(
+            value=f"{estimate.value:.{places}f}",
+            low=f"{estimate.low:.{places}f}",
+            high=f"{estimate.high:.{places}f}",
+            currency=currency,
+            confidence=CONFIDENCE,
+            distinguishable=estimate.is_distinguishable,
+        )
+
+
+class GroupOutput(Output):
+    """One side of the comparison; `converted` counts people, each once."""
+
+    contacts: int
+    converted: int
+    conversion_rate: Rate
+    revenue: MoneyOutput
+    revenue_per_contact: MoneyOutput
+
+    @classmethod
+    def of(cls, group: GroupResult, currency: str) -> GroupOutput:
+        """The group as the API shows it."""
+        per_contact = group.revenue / group.people if group.people else Decimal(0)
+        return cls(
+            contacts=group.people,
+            converted=group.converted,
+            conversion_rate=Rate.of_rate(reporting.Rate(number=group.converted, of=group.people)),
+            revenue=MoneyOutput.of(Money(amount=group.revenue, currency=currency)),
+            revenue_per_contact=MoneyOutput.of(
+                Money(amount=round(per_contact, 4), currency=currency)
+            ),
+        )
+
 
 class Holdout(Output):
-    """Those left alone for comparison, beside those who were texted.
+    """The texted beside those left alone, by intent to treat: everyone whom the send drew counts
+    on the side that was drawn, with all orders within `attribution_hours`, whoever has the credit.
 
-    `lift` is how much more often the texted converted; null while one side has nobody.
+    `conversion_lift` is in people of one, `revenue_lift` in money of one person,
+    `incremental_revenue` the latter over all texted, and `net_value` that less the cost. They are
+    null where nobody was held out.
     """
 
     held_out: int
-    conversions: int
-    conversion_rate: Rate
-    texted_conversion_rate: Rate
-    lift: float | None
+    groups: dict[str, GroupOutput]
+    conversion_lift: Lift | None
+    revenue_lift: MoneyLift | None
+    incremental_revenue: MoneyLift | None
+    net_value: MoneyLift | None
+    in_words: str
+
+    @classmethod
+    def of(cls, result: HoldoutResult, currency: str, held_out: int) -> Holdout:
+        """The comparison as the API shows it."""
+        return cls(
+            held_out=held_out,
+            groups={
+                "texted": GroupOutput.of(result.texted, currency),
+                "held_out": GroupOutput.of(result.held_out, currency),
+            },
+            conversion_lift=Lift.of(result.conversion_lift),
+            revenue_lift=MoneyLift.of(result.revenue_lift, currency, places=4),
+            incremental_revenue=MoneyLift.of(result.incremental_revenue, currency, places=2),
+            net_value=MoneyLift.of(result.net_value, currency, places=2),
+            in_words=result.in_words,
+        )
+
+
+_BUCKET_FIELDS = {
+    "handed_over": "handed_over",
+    "delivered": "delivered",
+    "undelivered": "undelivered",
+    "failed": "failed",
+    "replies": "reply",
+    "leads": "lead",
+    "answers": "answer",
+    "opt_outs": "opt_out",
+    "conversions": "conversion",
+}
+"""The fields of an hour by the metrics that fill them."""
 
 
 class Hour(Output):
-    """What happened in one hour, which begins at `hour`."""
+    """What happened in one hour from `hour` on, `local` in the program's zone.
+
+    What came more than a week after its text is counted by the day: then `hours` is 24.
+    """
 
     hour: Moment
+    local: str
+    hours: int
     handed_over: int
     delivered: int
+    undelivered: int
+    failed: int
     replies: int
+    leads: int
+    answers: int
     opt_outs: int
     conversions: int
+    revenue: MoneyOutput
+
+    @classmethod
+    def of(cls, bucket: TimelineBucket, zone: ZoneInfo, currency: str) -> Hour:
+        """The bucket as the API shows it."""
+        counts = bucket.counts
+        return cls(
+            hour=bucket.begins,
+            local=bucket.begins.astimezone(zone).isoformat(timespec="minutes"),
+            hours=bucket.hours,
+            **{name: counts.get(metric, 0) for name, metric in _BUCKET_FIELDS.items()},
+            revenue=MoneyOutput.of(Money(amount=bucket.revenue, currency=currency)),
+        )
+
+
+class FirstAnswer(Output):
+    """How long people with a lead waited for the first text of sales: the mean, of how many."""
+
+    mean_minutes: float | None
+    of: int
+
+
+_MONEY = {"amount": "0", "currency": "USD"}
+_EXAMPLE: dict[str, Any] = {
+    "as_of": "2026-11-27T19:00:00Z",
+    "counts": COUNTS_EXAMPLE,
+    "skipped": {"opted_out": 2},
+    "failed": {},
+    "errors": {},
+    "parts": 9,
+    "cost": {"amount": "0.0747", "currency": "USD", "settled": False, "settled_parts": 0},
+    "replies": 3,
+    "intents": {"lead_keyword": 2, "opt_out": 1},
+    "leads": 2,
+    "first_answer": {"mean_minutes": 4.5, "of": 2},
+    "opt_outs": 1,
+    "conversions": 0,
+    "refunds": 0,
+    "revenue": _MONEY,
+    "revenues": {},
+    "rates": {"delivered": {"value": 0.8889, "of": 9}},
+    "holdout": {
+        "held_out": 1,
+        "groups": {},
+        "conversion_lift": None,
+        "revenue_lift": None,
+        "incremental_revenue": None,
+        "net_value": None,
+        "in_words": "Nobody was held out beside people who were texted, so what would have "
+        "happened without the texts is not known.",
+    },
+    "timeline": [],
+    "unreadable": 0,
+}
 
 
 class Report(Output):
-    """What came of a send, or of all sends of a campaign. `as_of` is when that was read."""
+    """What came of a send, or of all sends of a campaign. `as_of` is when that was read.
 
-    model_config = example(
-        as_of="2026-11-27T19:00:00Z",
-        counts=COUNTS_EXAMPLE,
-        skipped={"opted_out": 2},
-        errors={},
-        parts=9,
-        cost={"amount": "0.0747", "currency": "USD", "settled": False},
-        replies=3,
-        intents={"lead_keyword": 2, "opt_out": 1},
-        leads=2,
-        opt_outs=1,
-        conversions=0,
-        revenue={"amount": "0", "currency": "USD"},
-        rates={"delivered": {"value": 0.8889, "of": 9}},
-        holdout={
-            "held_out": 1,
-            "conversions": 0,
-            "conversion_rate": {"value": 0.0, "of": 1},
-            "texted_conversion_rate": {"value": 0.0, "of": 9},
-            "lift": None,
-        },
-        timeline=[],
-    )
+    `converted` among the rates is conversions a text; `revenues` are by currency; `unreadable`
+    are entries that could not be counted and were put aside, which ought to be 0.
+    """
+
+    model_config = example(**_EXAMPLE)
 
     as_of: Moment
     counts: Counts
     skipped: dict[str, int]
+    failed: dict[str, int]
     errors: dict[str, int]
     parts: int
     cost: Cost
     replies: int
     intents: dict[str, int]
     leads: int
+    first_answer: FirstAnswer
     opt_outs: int
     conversions: int
+    refunds: int
     revenue: MoneyOutput
+    revenues: dict[str, str]
     rates: dict[str, Rate]
     holdout: Holdout
     timeline: list[Hour]
+    unreadable: int
 
     @classmethod
     def of(
-        cls, *, audience: int, metrics: Mapping[str, int], price_per_part: Money, as_of: datetime
+        cls, states: Sequence[SendState], *, price_per_part: Money, timezone: str, as_of: datetime
     ) -> Report:
-        """The report on an audience with these metrics."""
-        counts = counts_of(audience, metrics)
-        handed_over = sum(counts[status] for status in _HANDED_OVER)
-        replies, leads, opt_outs, conversions = (
-            metrics.get(f"response:{kind}", 0)
-            for kind in ("reply", "lead", "opt_out", "conversion")
-        )
-        parts = metrics.get("parts", 0)
-        cost = MoneyOutput.of(price_per_part.times(parts))
+        """The report on these sends."""
+        return cls(**_fields(states, price_per_part, timezone, as_of))
+
+    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+        """The report as rows of a table with `CSV_COLUMNS`."""
+        money = self.revenue.currency
+        yield "report", "as_of", self.as_of.isoformat(), None, None
+        for section in ("counts", "skipped", "failed", "errors", "intents"):
+            values: Mapping[str, int] = (
+                self.counts.model_dump() if section == "counts" else getattr(self, section)
+            )
+            for name, value in values.items():
+                yield section, name, value, None, None
+        for name in ("parts", "replies", "leads", "opt_outs", "conversions", "refunds"):
+            yield "totals", name, getattr(self, name), None, None
+        yield "totals", "cost", self.cost.amount, None, self.cost.currency
+        yield "totals", "cost_settled", self.cost.settled, None, None
+        yield "totals", "revenue", self.revenue.amount, None, money
+        answered = self.first_answer
+        yield "totals", "first_answer_minutes", answered.mean_minutes, answered.of, None
+        for name, rate in self.rates.items():
+            yield "rates", name, rate.value, rate.of, None
+        for side, group in self.holdout.groups.items():
+            rate = group.conversion_rate
+            yield "holdout", f"{side}_converted", group.converted, group.contacts, None
+            yield "holdout", f"{side}_conversion_rate", rate.value, rate.of, None
+            per_contact = group.revenue_per_contact.amount
+            yield "holdout", f"{side}_revenue_per_contact", per_contact, group.contacts, money
+        for name in ("conversion_lift", "revenue_lift", "incremental_revenue", "net_value"):
+            lift: Lift | MoneyLift | None = getattr(self.holdout, name)
+            currency = None if name == "conversion_lift" else money
+            for part in ("value", "low", "high") if lift else ():
+                yield "holdout", f"{name}_{part}", getattr(lift, part), None, currency
+        yield "holdout", "in_words", self.holdout.in_words, None, None
+        for hour in self.timeline:
+            for name, value in hour.model_dump(
+                exclude={"hour", "local", "hours", "revenue"}
+            ).items():
+                if value:
+                    yield "timeline", f"{hour.local} {name}", value, None, None
+            if hour.revenue.amount != "0":
+                yield "timeline", f"{hour.local} revenue", hour.revenue.amount, None, money
+
+
+class SendFigures(Output):
+    """One send of a program's report, in short."""
+
+    id: str
+    campaign_id: str
+    campaign: str
+    starts_at: Moment
+    audience: int
+    delivered: int
+    replies: int
+    leads: int
+    opt_outs: int
+    conversions: int
+    revenue: MoneyOutput
+    cost: Cost
+
+    @classmethod
+    def of(cls, send: Send, found: reporting.Report) -> SendFigures:
+        """The send as the API shows it in a program's report."""
         return cls(
-            as_of=as_of,
-            counts=Counts(**counts),
-            skipped=skipped_of(metrics),
-            errors=named_of(metrics, "error"),
-            parts=parts,
-            cost=Cost(amount=cost.amount, currency=cost.currency, settled=False),
-            replies=replies,
-            intents=named_of(metrics, "reply"),
-            leads=leads,
-            opt_outs=opt_outs,
-            conversions=conversions,
-            revenue=MoneyOutput.of(Money(amount=Decimal(0), currency=price_per_part.currency)),
-            rates={
-                "delivered": _rate(counts["delivered"], handed_over),
-                "undelivered": _rate(counts["undelivered"], handed_over),
-                "failed": _rate(counts["failed"], handed_over + counts["failed"]),
-                "replied": _rate(replies, handed_over),
-                "opted_out": _rate(opt_outs, handed_over),
-                "leads": _rate(leads, handed_over),
-                "converted": _rate(conversions, handed_over),
-            },
-            holdout=Holdout(
-                held_out=counts["held_out"],
-                conversions=0,
-                conversion_rate=_rate(0, counts["held_out"]),
-                texted_conversion_rate=_rate(conversions, handed_over),
-                lift=None,
-            ),
-            timeline=[],
+            id=send.id,
+            campaign_id=send.campaign.id,
+            campaign=send.campaign.name,
+            starts_at=send.starts_at,
+            audience=found.counts["audience"],
+            delivered=found.counts["delivered"],
+            replies=found.replies,
+            leads=found.leads,
+            opt_outs=found.opt_outs,
+            conversions=found.conversions,
+            revenue=MoneyOutput.of(found.revenue),
+            cost=_cost(found),
         )
 
 
-def _rate(number: int, of: int) -> Rate:
-    return Rate(value=round(number / of, 4) if of else None, of=of)
+class ProgramReport(Report):
+    """What came of a program's sends that started on the dates from `from` to `to`, both included,
+    in the program's zone: all their outcomes, also later ones."""
+
+    model_config = example(
+        **_EXAMPLE, program="pizza", **{"from": "2026-11-01", "to": "2026-11-30"}, sends=[]
+    )
+
+    program: str
+    from_: date = Field(alias="from")
+    to: date
+    sends: list[SendFigures]
+
+    @classmethod
+    def of_program(
+        cls,
+        states: Sequence[SendState],
+        *,
+        program: str,
+        dates: tuple[date, date],
+        price_per_part: Money,
+        timezone: str,
+        as_of: datetime,
+    ) -> ProgramReport:
+        """The report on these sends of a program."""
+        return cls(
+            **_fields(states, price_per_part, timezone, as_of),
+            program=program,
+            from_=dates[0],
+            to=dates[1],
+            sends=[
+                SendFigures.of(
+                    state.send,
+                    reporting.report_on([_figures(state)], price_per_part=price_per_part),
+                )
+                for state in states
+            ],
+        )
+
+    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+        """The report as rows of a table with `CSV_COLUMNS`."""
+        yield "report", "program", self.program, None, None
+        yield "report", "from", self.from_.isoformat(), None, None
+        yield "report", "to", self.to.isoformat(), None, None
+        yield from super().rows()
+        for send in self.sends:
+            for name in ("audience", "delivered", "replies", "leads", "opt_outs", "conversions"):
+                yield "sends", f"{send.id} {name}", getattr(send, name), None, None
+            for name, money in (("revenue", send.revenue), ("cost", send.cost)):
+                yield "sends", f"{send.id} {name}", money.amount, None, money.currency
+
+
+def _fields(
+    states: Sequence[SendState], price_per_part: Money, timezone: str, as_of: datetime
+) -> dict[str, Any]:
+    found = reporting.report_on(
+        [_figures(state) for state in states], price_per_part=price_per_part
+    )
+    currency, zone = price_per_part.currency, ZoneInfo(timezone)
+    mean = found.answer_minutes / found.answers if found.answers else None
+    return {
+        "as_of": min((state.as_of for state in states), default=as_of),
+        "counts": Counts(**found.counts),
+        "skipped": found.skipped,
+        "failed": found.failed,
+        "errors": found.errors,
+        "parts": found.parts,
+        "cost": _cost(found),
+        "replies": found.replies,
+        "intents": found.intents,
+        "leads": found.leads,
+        "first_answer": FirstAnswer(
+            mean_minutes=None if mean is None else round(mean, 1), of=found.answers
+        ),
+        "opt_outs": found.opt_outs,
+        "conversions": found.conversions,
+        "refunds": found.refunds,
+        "revenue": MoneyOutput.of(found.revenue),
+        "revenues": {name: f"{amount:f}" for name, amount in found.revenues.items()},
+        "rates": {name: Rate.of_rate(rate) for name, rate in found.rates.items()},
+        "holdout": Holdout.of(found.holdout, currency, found.counts["held_out"]),
+        "timeline": [Hour.of(bucket, zone, currency) for bucket in found.timeline],
+        "unreadable": found.unreadable,
+    }
+
+
+def _figures(state: SendState) -> Figures:
+    return Figures(audience=state.send.audience, metrics=state.metrics)
+
+
+def _cost(found: reporting.Report) -> Cost:
+    return Cost(
+        amount=f"{found.cost.amount:f}",
+        currency=found.cost.currency,
+        settled=bool(found.parts) and found.settled_parts == found.parts,
+        settled_parts=found.settled_parts,
+    )
