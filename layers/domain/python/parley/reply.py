@@ -7,10 +7,19 @@ join keyword, lead keyword, free text. A text that asks us to cease always wins.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from parley.hearing import (
+    Keyword,
+    asks_to_cease,
+    guess_language,
+    meanings,
+    opt_out_keyword,
+    words_for,
+)
+from parley.words import EDGE, MAX_CHARACTERS, clauses, normalize
 
 
 class Intent(StrEnum):
@@ -50,11 +59,15 @@ FREE_TEXT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """A meaning, in words why, and whether the provider itself acts on this keyword too."""
+    """A meaning, in words why, and whether the provider itself acts on this keyword too.
+
+    `language` is the ISO 639-1 code of the language it seems to be in, None where that is open.
+    """
 
     intent: Intent
     why: str
     handled_by_provider: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,98 +85,35 @@ PROVIDER_OPT_OUT_KEYWORDS = frozenset(
 )
 """Whole bodies on which the provider itself stops and answers. Source: Twilio, default keywords."""
 
-_OPT_OUT_KEYWORDS = PROVIDER_OPT_OUT_KEYWORDS | {
-    "stop all",
-    "opt out",
-    "arret",
-    "alto",
-    "parar",
-    "baja",
-    "cancelar",
-    "pare",
-    "sair",
-    "unsub",
-    "remove",
-}
-"""Whole texts that mean stop, after `normalize`. Source: 47 CFR 64.1200(a)(10); carriers' lists."""
-
-_OPT_OUT_PHRASES = re.compile(
-    r"^(?:please |pls |plz )?(?:stop|unsubscribe|quit|end|cancel|opt out|optout)"
-    r"(?: me| it| now| all| please| pls| plz| texting me| texts| messages| messaging me| thanks"
-    r"| thank you)*$"
-    r"|\b(?:stop|quit) (?:texting|messaging|contacting|sending)\b"
-    r"|\b(?:take|remove|unsubscribe) me\b(?! (?:to|with|there|home|out|up))"
-    r"|\bopt me out\b|\bno more (?:texts|messages|sms)\b"
-    r"|\b(?:do not|dont) (?:text|message|contact) me\b(?! (?:at|before|after|until|on))"
-)
-_WRONG_NUMBER = re.compile(
-    r"\b(?:wrong|incorrect) (?:number|person|phone)\b(?! (?:of|on|for|in|to))"
-    r"|\bnumero (?:equivocado|errado)\b|\bmauvais numero\b"
-    r"|\b(?:have|got) the wrong (?:one|guy|man|woman|lady)\b"
-)
 _PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
-_HELP_KEYWORDS = _PROVIDER_HELP_KEYWORDS | {"ayuda", "aide", "ajuda"}
 _OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
-_YES = frozenset({"yes", "y", "yep", "yeah", "si", "oui", "sim", "ok", "okay", "confirm"})
+_POLITE = frozenset({"please", "pls", "plz", "thanks", "me", "por", "favor", "svp"})
 _REPORTED = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}
-_INTEREST = re.compile(
-    r"\b(?:yes|yep|yeah|yup|sure|interested|count me in|im in|sign me up|want|need|order|book"
-    r"|reserve|hold|call me|definitely|absolutely|sounds good|si|oui|sim)\b"
+_STOP_SIGN = "\N{OCTAGONAL SIGN}"
+_SHOUT = re.compile(r"\b(STOP|UNSUBSCRIBE|STOPALL)\W*\Z")
+_CLOSING_QUOTES = ('"', "”", "»")
+_TAP_BACK = re.compile(
+    r"""\s*+(?:(?:dis)?liked|loved|laughed\ at|emphasized|questioned|reacted|removed\ an?
+    |le\ gust|le\ encant|a\ aim|a\ ador|gostou|adorou|amou|\W{1,8}to\b)[^"“«]{0,40}["“«]""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_QUESTION = re.compile(
-    r"\?|^(?:what|when|where|who|how|which|why|can|could|do|does|is|are|will|would)\b"
-)
-_COMPLAINT = re.compile(
-    r"\b(?:this is|its|youre|are) (?:spam|spamming|harassment|harassing|illegal|a scam)\b"
-    r"|\b(?:report(?:ing|ed)?|sue|suing) (?:you|this)\b|\bmy (?:lawyer|attorney)\b"
-    r"|\b(?:fcc|tcpa|complaint|harass(?:ing|ment)?|scammers?|spammers?)\b"
-)
-_OUT_OF_OFFICE = re.compile(
-    r"\bout of (?:the )?office\b|\bauto(?:matic|mated)? ?(?:reply|response)\b"
-    r"|\bim (?:driving|in a meeting|on vacation|on leave)\b"
-    r"|\bdriving with (?:do not disturb|focus)\b|\bcant talk right now\b"
-    r"|\b(?:will|ill) (?:get back to you|see your message|reply (?:later|when|as soon))\b"
-)
-_DECLINE = re.compile(
-    r"^(?:no|nope|nah|non|nao|no thanks|no thank you|not (?:now|today|interested|this time)"
-    r"|maybe later|pass)\b"
+"""What phones send for a reaction: it quotes our text, with all that we say there about STOP."""
+
+_FREE_TEXT_MEANINGS = (
+    (Intent.COMPLAINT, "complaint", "complains"),
+    (Intent.OUT_OF_OFFICE, "out_of_office", "is an automatic answer"),
+    (Intent.DECLINE, "decline", "declines"),
+    (Intent.INTEREST, "interest", "shows interest"),
 )
 
 
 def classify_reply(text: str, listening: Listening) -> Understanding:
     """What a text means. Never raises, whatever the characters."""
-    words = normalize(text)
-    if words in _OPT_OUT_KEYWORDS:
-        return Understanding(
-            intent=Intent.OPT_OUT,
-            why=f'"{words}" is an opt-out keyword',
-            handled_by_provider=text.strip().casefold() in PROVIDER_OPT_OUT_KEYWORDS,
-        )
-    if phrase := _OPT_OUT_PHRASES.search(words):
-        return Understanding(intent=Intent.OPT_OUT, why=f'"{phrase.group()}" asks us to stop')
-    if phrase := _WRONG_NUMBER.search(words):
-        return Understanding(
-            intent=Intent.WRONG_NUMBER, why=f'"{phrase.group()}" says we text someone else'
-        )
-    if listening.awaits_confirmation and words.split(" ")[0] in _YES:
-        return Understanding(intent=Intent.CONFIRM, why="a yes to the question to confirm")
-    if words in _HELP_KEYWORDS:
-        return Understanding(
-            intent=Intent.HELP,
-            why=f'"{words}" asks for help',
-            handled_by_provider=text.strip().casefold() in _PROVIDER_HELP_KEYWORDS,
-        )
-    if words in _OPT_IN_KEYWORDS:
-        return Understanding(
-            intent=Intent.OPT_IN,
-            why=f'"{words}" subscribes again',
-            handled_by_provider=text.strip().casefold() in _OPT_IN_KEYWORDS,
-        )
-    if keyword := _first_keyword(words, listening.join_keywords, whole=True):
-        return Understanding(intent=Intent.JOIN, why=f'"{keyword}" is a join keyword')
-    if keyword := _first_keyword(words, listening.lead_keywords, whole=False):
-        return Understanding(intent=Intent.LEAD_KEYWORD, why=f'"{keyword}" is a lead keyword')
-    return _free_text(text, words)
+    text = text[:MAX_CHARACTERS]
+    words = clauses(text)
+    if _quotes_us(text):
+        return Understanding(intent=Intent.CHATTER, why="a reaction that quotes our text")
+    return _asks_to_cease(text, words, listening) or _meaning(text, words, listening)
 
 
 def as_reported(understanding: Understanding, text: str, opt_out_type: str | None) -> Understanding:
@@ -176,7 +126,7 @@ def as_reported(understanding: Understanding, text: str, opt_out_type: str | Non
     intent = _REPORTED.get(opt_out_type or "")
     if intent is None or understanding.intent in LEAVING:
         return understanding
-    if intent is Intent.OPT_IN and normalize(text).split(" ")[0] in _YES:
+    if intent is Intent.OPT_IN and _is_yes(clauses(text)):
         return understanding
     if intent is understanding.intent:
         return replace(understanding, handled_by_provider=True)
@@ -185,27 +135,109 @@ def as_reported(understanding: Understanding, text: str, opt_out_type: str | Non
     )
 
 
-def normalize(text: str) -> str:
-    """Lower-case words with single spaces: no accents, apostrophes, punctuation or emoji."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in folded if not unicodedata.combining(c) and c not in "'\u2019\u2018`")
-    return " ".join(re.sub(r"[^\w]|_", " ", kept).split())
+def asks(text: str) -> bool:
+    """Whether a text holds a question, whatever else it says."""
+    return _asks(text, meanings(clauses(text)))
 
 
-def _free_text(text: str, words: str) -> Understanding:
-    if match := _COMPLAINT.search(words):
-        return Understanding(intent=Intent.COMPLAINT, why=f'"{match.group()}" complains')
-    if match := _OUT_OF_OFFICE.search(words):
+def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Understanding | None:
+    keyword = opt_out_keyword(words)
+    if keyword is not None and not _is_own(keyword, listening):
+        why = f'"{keyword.meant}" is an opt-out keyword'
+        if keyword.said != keyword.meant:
+            why = f'"{keyword.said}" is a slip of "{keyword.meant}", an opt-out keyword'
         return Understanding(
-            intent=Intent.OUT_OF_OFFICE, why=f'"{match.group()}" is an automatic answer'
+            intent=Intent.OPT_OUT,
+            why=why,
+            handled_by_provider=text.strip().casefold() in PROVIDER_OPT_OUT_KEYWORDS,
+            language=keyword.language,
         )
-    if match := _DECLINE.search(words):
-        return Understanding(intent=Intent.DECLINE, why=f'"{match.group()}" declines')
-    if match := _INTEREST.search(words):
-        return Understanding(intent=Intent.INTEREST, why=f'"{match.group()}" shows interest')
-    if "?" in text or _QUESTION.search(words):
-        return Understanding(intent=Intent.QUESTION, why="asks a question")
-    return Understanding(intent=Intent.CHATTER, why="nothing that asks or wants anything")
+    if asked := asks_to_cease(words):
+        return Understanding(
+            intent=Intent.OPT_OUT,
+            why=f'"{asked.words}" asks us to stop',
+            language=guess_language(words) or asked.language,
+        )
+    if (shout := _SHOUT.search(text)) and text != text.upper():
+        why = f'ends with "{shout.group(1)}" in capitals'
+    elif len(words) == 1 and _STOP_SIGN in text:
+        why = "a stop sign asks us to stop"
+    else:
+        return None
+    return Understanding(intent=Intent.OPT_OUT, why=why, language=guess_language(words))
+
+
+def _meaning(text: str, words: list[str], listening: Listening) -> Understanding:
+    said = " ".join([word for word in words if word is not EDGE])
+    phrases = meanings(words)
+    handled_by_provider = False
+    if phrase := phrases.get("wrong_number"):
+        intent, why = Intent.WRONG_NUMBER, f'"{phrase}" says we text someone else'
+    elif listening.awaits_confirmation and _confirms(text, words, phrases):
+        intent, why = Intent.CONFIRM, "a yes to the question to confirm"
+    elif _asks_for_help(words):
+        intent, why = Intent.HELP, f'"{said}" asks for help'
+        handled_by_provider = text.strip().casefold() in _PROVIDER_HELP_KEYWORDS
+    elif said in _OPT_IN_KEYWORDS:
+        intent, why = Intent.OPT_IN, f'"{said}" subscribes again'
+        handled_by_provider = text.strip().casefold() in _OPT_IN_KEYWORDS
+    elif keyword := _first_keyword(said, listening.join_keywords, whole=True):
+        intent, why = Intent.JOIN, f'"{keyword}" is a join keyword'
+    elif keyword := _first_keyword(said, listening.lead_keywords, whole=False):
+        intent, why = Intent.LEAD_KEYWORD, f'"{keyword}" is a lead keyword'
+    else:
+        intent, why = _free_text(text, phrases)
+    return Understanding(
+        intent=intent,
+        why=why,
+        handled_by_provider=handled_by_provider,
+        language=guess_language(words),
+    )
+
+
+def _free_text(text: str, phrases: Mapping[str, str]) -> tuple[Intent, str]:
+    for intent, meaning, does in _FREE_TEXT_MEANINGS:
+        if phrase := phrases.get(meaning):
+            return intent, f'"{phrase}" {does}'
+    if _asks(text, phrases):
+        return Intent.QUESTION, "asks a question"
+    return Intent.CHATTER, "nothing that asks or wants anything"
+
+
+def _quotes_us(text: str) -> bool:
+    return text.rstrip()[-1:] in _CLOSING_QUOTES and _TAP_BACK.match(text) is not None
+
+
+def _is_own(keyword: Keyword, listening: Listening) -> bool:
+    """Whether what looks like a slip of an opt-out keyword has a meaning of its own here."""
+    if keyword.said == keyword.meant:
+        return False
+    own = (*_OPT_IN_KEYWORDS, *listening.join_keywords, *listening.lead_keywords)
+    return keyword.said in {normalize(word).replace(" ", "") for word in own}
+
+
+def _confirms(text: str, words: list[str], phrases: Mapping[str, str]) -> bool:
+    """Whether a text is a plain yes: a question or a no beside it makes it none."""
+    return (
+        _is_yes(words)
+        and words[2:3] != ["no"]
+        and "decline" not in phrases
+        and not _asks(text, phrases)
+    )
+
+
+def _is_yes(words: list[str]) -> bool:
+    return len(words) > 1 and words[1] in words_for("yes")
+
+
+def _asks_for_help(words: list[str]) -> bool:
+    if words_for("help").isdisjoint(words):
+        return False
+    return words_for("help").issuperset(w for w in words if w is not EDGE and w not in _POLITE)
+
+
+def _asks(text: str, phrases: Mapping[str, str]) -> bool:
+    return "question" in phrases or "?" in text or "？" in text or "؟" in text
 
 
 def _first_keyword(words: str, keywords: Iterable[str], *, whole: bool) -> str | None:
@@ -214,8 +246,3 @@ def _first_keyword(words: str, keywords: Iterable[str], *, whole: bool) -> str |
         if wanted and (words == wanted if whole else f" {wanted} " in f" {words} "):
             return keyword
     return None
-
-
-def asks(text: str) -> bool:
-    """Whether a text holds a question, whatever else it says."""
-    return "?" in text or _QUESTION.search(normalize(text)) is not None

@@ -1,0 +1,100 @@
+"""Slips of the thumb: which word was meant by one that is misspelled by one letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+_ROWS = ("qwertyuiop0", "asdfghjkl", "zxcvbnm")
+
+
+def _neighbors() -> dict[str, str]:
+    """The keys around each letter on a QWERTY keyboard, whose rows are half a key apart."""
+    near: dict[str, set[str]] = {letter: set() for row in _ROWS for letter in row}
+    for row in _ROWS:
+        for left, right in pairwise(row):
+            near[left].add(right)
+            near[right].add(left)
+    for upper, lower in pairwise(_ROWS):
+        for n, letter in enumerate(lower):
+            for above in upper[n : n + 2]:
+                near[letter].add(above)
+                near[above].add(letter)
+    near["o"].add("0")
+    return {letter: "".join(sorted(keys)) for letter, keys in near.items()}
+
+
+_NEIGHBORS = _neighbors()
+_LONGEST = 16
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+
+
+class Slips:
+    """Knows words, and what was meant by those a slip away from them.
+
+    Of words of `long` letters and more any one letter may be missing, added, wrong or elsewhere. Of
+    shorter ones that are listed as `short`, two letters may have changed places, one be doubled,
+    missing or struck with its neighbor. Any word may be drawn out, as in "stooop". What is among
+    `real` is a word of its own.
+    """
+
+    def __init__(
+        self, words: Iterable[str], *, long: int, short: Iterable[str], real: Iterable[str]
+    ) -> None:
+        self._words = frozenset(words)
+        self._long = long
+        self._real = frozenset(real)
+        self._short = {
+            slip: word for word in short for slip in _thumb_slips(word) if slip not in self._real
+        }
+        self._lacking: dict[str, str] = {}
+        for word in sorted(self._words):
+            if len(word) >= self._long:
+                for lacking in _lacking_one(word):
+                    self._lacking.setdefault(lacking, word)
+
+    def meant(self, word: str) -> str | None:
+        """The known word that this one is or slipped from, or None."""
+        if word in self._words:
+            return word
+        if word in self._short:
+            return self._short[word]
+        if len(word) >= self._long - 1:
+            if word in self._real:
+                return None
+            if len(word) <= _LONGEST:
+                found = self._lacking.get(word) or self._with_one_letter(word)
+                if found is not None:
+                    return found
+        if len(set(word)) < len(word) - 1:
+            single = _DRAWN_OUT.sub(r"\1", word)
+            return single if single in self._words else None
+        return None
+
+    def _with_one_letter(self, word: str) -> str | None:
+        lacking_word = self._lacking
+        for lacking in _lacking_one(word):
+            if lacking in lacking_word:
+                return lacking_word[lacking]
+            if lacking in self._words and len(lacking) >= self._long:
+                return lacking
+        return None
+
+
+def _lacking_one(word: str) -> list[str]:
+    return [word[:n] + word[n + 1 :] for n in range(len(word))]
+
+
+def _thumb_slips(word: str) -> Iterator[str]:
+    for n, letter in enumerate(word):
+        before, after = word[:n], word[n + 1 :]
+        yield before + letter + letter + after
+        if after:
+            yield before + after[0] + letter + after[1:]
+        if n:
+            yield before + after
+        for near in _NEIGHBORS[letter]:
+            yield before + near + after
+            yield before + near + letter + after
+            yield before + letter + near + after
