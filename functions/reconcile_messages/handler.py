@@ -1,4 +1,4 @@
-"""Settles messages of unknown fate, from the reconciliations queue."""
+"""Settles messages of unknown fate, and what texts cost, from the reconciliations queue."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ processor.raise_on_entire_batch_failure = False
 
 
 def handle(record: SQSRecord) -> None:
-    """Settle one message."""
+    """Settle one message, or the prices of some."""
     sending.handle_reconciliation(record.json_body)
 
 

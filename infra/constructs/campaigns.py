@@ -29,12 +29,14 @@ class Campaigns(Construct):
             timeout_seconds=30,
             environment={
                 **access.table_environment(foundation, "campaigns"),
-                **access.queue_environment(foundation, "launches"),
+                **access.queue_environment(foundation, "launches", "reconciliations"),
                 **access.schedule_environment(foundation),
+                "RECONCILE_DELAY_SECONDS": foundation.endpoints.reconcile_delay_seconds,
             },
         )
         access.use_table(function, foundation.tables.campaigns, access.READ, access.WRITE)
-        access.send_to(function, foundation.queues.launches.queue)
+        queues = foundation.queues
+        access.send_to(function, queues.launches.queue, queues.reconciliations.queue)
         access.create_schedules(function, foundation)
         function.consume_stream(
             "CampaignsStream",
@@ -90,9 +92,13 @@ class Campaigns(Construct):
             memory=512,
             timeout_seconds=RELEASES_TIMEOUT,
             environment={
-                **access.table_environment(foundation, "campaigns", "leads"),
+                **access.table_environment(
+                    foundation, "campaigns", "leads", "contacts", "journal"
+                ),
                 **access.queue_environment(foundation, "launches", "sends"),
                 **access.schedule_environment(foundation),
+                **access.provider_environment(foundation),
+                "PARLEY_STATE_RULES": foundation.endpoints.state_rules,
             },
             loops=True,
         )
@@ -101,7 +107,10 @@ class Campaigns(Construct):
             foundation.tables.campaigns,
             *(access.READ, access.WRITE, access.WRITE_BATCHES, access.DELETE),
         )
-        access.use_table(function, foundation.tables.leads, access.READ, access.WRITE)
+        tables = foundation.tables
+        for table in (tables.leads, tables.contacts, tables.journal):
+            access.use_table(function, table, access.READ, access.WRITE)
+        access.read_secret(function, foundation)
         queues = foundation.queues
         access.send_to(function, queues.launches.queue, queues.sends.queue)
         access.create_schedules(function, foundation)

@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from parley.errors import TransientError
+from parley.money import Money
 from parley.outcome import MessageStatus
 from parley_aws import twilio_provider
 from parley_aws.clock import SystemClock
@@ -229,3 +231,24 @@ def test_find_reads_all_pages_of_a_number_and_stops_at_the_time_asked_for() -> N
 def test_find_raises_a_transient_error_where_twilio_does_not_answer(answer: Answer) -> None:
     with twilio(answer) as (provider, _), pytest.raises(TransientError):
         provider.find("+12015550123", since=datetime.now(UTC))
+
+
+def test_prices_are_read_one_by_one_and_what_is_not_settled_is_left_out() -> None:
+    def priced(price: str | None, unit: str | None = "USD") -> Answer:
+        return says(200, {"sid": SID, "price": price, "price_unit": unit})
+
+    answers = [
+        *(priced("-0.00830"), priced(None), priced("0"), priced("much"), priced("NaN")),
+        *(priced("-1", None), refusal(404, 20404), says(502, "<html>"), hangs_up),
+    ]
+    found: list[Money | None] = []
+    for answer in answers:
+        with twilio(answer) as (provider, script):
+            found.append(provider.prices([SID]).get(SID))
+            assert script.requests[0][:2] == (
+                "GET",
+                f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{SID}.json",
+            )
+    charged = Money(amount=Decimal("0.00830"), currency="USD")
+    free = Money(amount=Decimal(0), currency="USD")
+    assert found == [charged, None, free, None, None, None, None, None, None]

@@ -20,6 +20,7 @@ from parley.journal import JournalEvent, JournalKind
 from parley.keys import ApiKey
 from parley.lead import Lead, LeadStatus
 from parley.ledger import Message, ResponseKind
+from parley.money import Money
 from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
@@ -131,6 +132,10 @@ class Journal(Protocol):
 
     def reply(self, sid: str) -> JournalEvent | None:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
+
+    def awaiting(self, consent_id: str) -> JournalEvent | None:
+        """The consent with this event id that awaits an answer (`parley.consent.awaits_answer`),
+        consistently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -554,6 +559,14 @@ class Provider(Protocol):
 
     def find(self, to: str, *, since: datetime) -> list[ProviderMessage]:
         """Our messages to a number created since a time. Raises TransientError."""
+
+
+class PriceList(Protocol):
+    """Whoever knows what texts cost: the provider does, some time after they left."""
+
+    def prices(self, sids: Sequence[str]) -> dict[str, Money]:
+        """What texts cost, by the provider's ids, of those whose price is settled and could be
+        read; never below zero."""
 
 
 class WebhookStore(Protocol):

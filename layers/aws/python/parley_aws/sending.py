@@ -14,6 +14,7 @@ from parley_aws import wiring
 from parley_aws.settings import settings
 
 if TYPE_CHECKING:
+    from parley_aws.use_cases.ask_consent import AskConsent
     from parley_aws.use_cases.launch_send import LaunchSend
     from parley_aws.use_cases.refusals import Refusals
     from parley_aws.use_cases.rule_book import RuleBook
@@ -25,12 +26,19 @@ Body = Mapping[str, Any]
 def follow_sends(records: Iterable[Mapping[str, Any]]) -> int:
     """Launch, resume and cancel the sends in records of the campaigns table; how many there were"""
     from parley_aws.dynamo.stream import send_changes
+    from parley_aws.use_cases.settle_prices import follow_end
 
     launch = _launch_send()
     followed = 0
     for change in send_changes(records):
         if change.after is not None:
             launch.follow(change.before, change.after)
+            follow_end(
+                change.before,
+                change.after,
+                wiring.queue("reconciliations"),
+                settings().reconcile_delay,
+            )
             followed += 1
     return followed
 
@@ -61,12 +69,15 @@ def handle_send(body: Body) -> None:
 
 
 def handle_release(body: Body) -> None:
-    """Take up what waits for the release that a command on the releases queue names, or look at a
-    lead whose time has come."""
+    """Take up what waits for the release that a command on the releases queue names, look at a
+    lead whose time has come, or ask people whose consent awaits an answer."""
     if "lead_id" in body:
         from parley_aws.use_cases.lead_time import mark_overdue
 
         mark_overdue(wiring.leads(), wiring.clock(), body["lead_id"])
+        return
+    if "consent_ids" in body:
+        _ask_consent()(body["consent_ids"])
         return
     from parley_aws.use_cases.release import release
 
@@ -114,9 +125,19 @@ def handle_receipt(body: Body) -> None:
 
 
 def handle_reconciliation(body: Body) -> None:
-    """Settle the message that a command on the reconciliations queue names."""
+    """Settle the message, or the prices, that a command on the reconciliations queue names."""
     from parley_aws.use_cases.reconcile import Reconcile
+    from parley_aws.use_cases.settle_prices import PRICES, SettlePrices
 
+    if body.get("kind") == PRICES:
+        settle = SettlePrices(
+            ledger=wiring.ledger(),
+            prices=wiring.provider(),
+            commands=wiring.queue("reconciliations"),
+            delay=settings().reconcile_delay,
+        )
+        settle(body["send_id"], start_key=body["start_key"], attempt=body["attempt"])
+        return
     reconcile = Reconcile(
         ledger=wiring.ledger(),
         contacts=wiring.contacts(),
@@ -199,6 +220,29 @@ def _send_range() -> SendRange:
         clock=wiring.clock(),
         rule_book=_rule_book(wiring.secret().id_key),
         reconcile_delay=settings().reconcile_delay,
+    )
+
+
+def _ask_consent() -> AskConsent:
+    from parley_aws import rules
+    from parley_aws.use_cases.ask_consent import AskConsent
+    from parley_aws.use_cases.texting import HandOverText
+
+    return AskConsent(
+        contacts=wiring.contacts(),
+        journal=wiring.journal(),
+        programs=wiring.programs(),
+        hand_over=HandOverText(
+            contacts=wiring.contacts(),
+            journal=wiring.journal(),
+            provider=wiring.provider(),
+            clock=wiring.clock(),
+        ),
+        scheduler=wiring.scheduler(),
+        clock=wiring.clock(),
+        id_key=wiring.secret().id_key,
+        state_rules=rules.state_rules(),
+        region_zones=rules.region_zones(),
     )
 
 

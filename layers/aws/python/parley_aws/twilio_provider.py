@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -25,6 +26,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from parley.errors import TransientError
+from parley.money import Money
 from parley.provider_errors import ErrorMeaning, meaning_of
 from parley_aws.ports import Clock, PostResult, PostStatus, ProviderMessage, Text
 from parley_aws.twilio_status import outcome_of
@@ -43,6 +45,7 @@ _IDLE = timedelta(seconds=10)
 _FIRST_WAIT = 0.1
 _TRIES = 5
 _JITTER = 0.1
+_PRICES_AT_ONCE = 50
 _NEWEST = 200
 """How many of a number's messages are looked at, newest first."""
 
@@ -51,6 +54,18 @@ _deadline: ContextVar[datetime | None] = ContextVar("deadline", default=None)
 
 class _NothingPostedError(Exception):
     """The request did not leave in time, or no connection came about."""
+
+
+_UNREADABLE = (
+    _NothingPostedError,
+    TwilioException,
+    aiohttp.ClientError,
+    TimeoutError,
+    OSError,
+    ValueError,
+    TypeError,
+)
+"""What reading from Twilio may raise."""
 
 
 class _HttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
@@ -158,6 +173,10 @@ class TwilioProvider:
         """
         return self._run(self._find(to, since))
 
+    def prices(self, sids: Sequence[str]) -> dict[str, Money]:
+        """What texts cost, of those whose price Twilio has settled; one request for each."""
+        return self._run(self._prices(sids))
+
     def close(self) -> None:
         """End the connections and the loop."""
         self._run(self._http.close())
@@ -211,6 +230,22 @@ class TwilioProvider:
             **sender,
         }
 
+    async def _prices(self, sids: Sequence[str]) -> dict[str, Money]:
+        await self._http.prepare()
+        _deadline.set(None)
+        side_by_side = asyncio.Semaphore(_PRICES_AT_ONCE)
+
+        async def price_of(sid: str) -> Money | None:
+            async with side_by_side:
+                try:
+                    message = await self._client.messages(sid).fetch_async()
+                    return _money(message.price, message.price_unit)
+                except _UNREADABLE:
+                    return None
+
+        found = await asyncio.gather(*(price_of(sid) for sid in sids))
+        return {sid: price for sid, price in zip(sids, found, strict=True) if price is not None}
+
     async def _find(self, to: str, since: datetime) -> list[ProviderMessage]:
         await self._http.prepare()
         _deadline.set(None)
@@ -232,17 +267,18 @@ class TwilioProvider:
                             created_at=message.date_created,
                         )
                     )
-        except (
-            _NothingPostedError,
-            TwilioException,
-            aiohttp.ClientError,
-            TimeoutError,
-            OSError,
-            ValueError,
-            TypeError,
-        ) as error:
+        except _UNREADABLE as error:
             raise TransientError("the provider could not be asked") from error
         return found
+
+
+def _money(price: object, unit: object) -> Money | None:
+    """A price of Twilio's, which is negative where it is charged."""
+    try:
+        amount = abs(Decimal(str(price)))
+    except InvalidOperation:
+        return None
+    return Money(amount=amount, currency=str(unit)) if amount.is_finite() and unit else None
 
 
 def status_callback_at(public_base_url: str) -> Callable[[str], str]:

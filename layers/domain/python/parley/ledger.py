@@ -49,7 +49,8 @@ class ResponseKind(StrEnum):
     """What people did because of a send, counted beside its messages.
 
     `replied` is noted once for each person who replied at all; `answer` when sales texted somebody
-    back for the first time. Conversions are counted by `parley.conversion`.
+    back for the first time; `price` is no response, but what the provider charged for some texts.
+    Conversions are counted by `parley.conversion`.
     """
 
     REPLY = "reply"
@@ -58,6 +59,7 @@ class ResponseKind(StrEnum):
     ANSWER = "answer"
     OPT_OUT = "opt_out"
     CONVERSION = "conversion"
+    PRICE = "price"
 
 
 HOURLY_FOR = timedelta(days=7)
@@ -105,11 +107,15 @@ def response_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
     """What one response adds to its send's metrics.
 
     `entry` holds its `kind`, for a reply its `intent`, for an answer its `minutes` after the reply,
-    and, where the timeline is to count it, its `bucket` (`bucket_of`).
+    and, where the timeline is to count it, its `bucket` (`bucket_of`). A price holds the `amount`
+    in millionths of a `currency` and the `parts` that it is of.
     """
     if entry is None:
         return {}
     kind = ResponseKind(entry["kind"])
+    if kind is ResponseKind.PRICE:
+        prices = {f"price:{entry['currency']}": int(entry["amount"])}
+        return {**prices, "priced_parts": int(entry["parts"])}
     metrics = {f"response:{kind.value}": 1}
     if kind is ResponseKind.REPLY:
         metrics[f"reply:{entry['intent']}"] = 1
