@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from parley_aws import wiring
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from parley_aws.use_cases.send_range import SendRange
 
 Body = Mapping[str, Any]
+
+_wired_once = Lock()
+"""Held while ports are made, of which each thread would else make its own."""
 
 
 def follow_sends(records: Iterable[Mapping[str, Any]]) -> int:
@@ -56,11 +60,12 @@ def handle_launch(body: Body, remaining: Callable[[], timedelta]) -> None:
 
 
 def handle_send(body: Body) -> None:
-    """Send to the range that a command on the sends queue names."""
+    """Send to the range that a command on the sends queue names; any number at the same time."""
     from parley_aws.use_cases import ranges
 
-    send = _send_range()
-    wiring.spare_collector()
+    with _wired_once:
+        send = _send_range()
+        wiring.spare_collector()
     send(
         ranges.range_of(body),
         not_before=ranges.reserved_from(body),
