@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -80,6 +81,15 @@ def _thousand(stack: Connections) -> Iterator[Figure]:
     yield _figure("API call to first text", time.time() - began, "s", "under 2")
     _await(lambda: marketer.get(f"/sends/{send['id']}")["counts"]["delivered"] == PEOPLE, 0.1)
     yield _figure(f"{PEOPLE:,} texted and settled", time.time() - began, "s", "under 60")
+    waits = [taken - began for taken in _taken_at(stack)]
+    yield _figure("API call to hand-over, p50", percentile(waits, 0.5), "s")
+    yield _figure("API call to hand-over, p99", percentile(waits, 0.99), "s")
+
+
+def _taken_at(stack: Connections) -> list[float]:
+    """When the carrier took each text, in seconds since 1970."""
+    texts = stack.carrier.get("/simulator/messages", direction="outbound-api")["messages"]
+    return [datetime.fromisoformat(text["created_at"]).timestamp() for text in texts]
 
 
 def _any(stack: Connections) -> bool:
