@@ -178,7 +178,7 @@ def test_g1_nothing_is_posted_after_the_webhook_answered(
     answered = {phone: at for phone, _, at in answers}
     late = [post for post in posts.posts if post.at > answered.get(post.to, post.at)]
     assert not late, "G1: no post starts after the answer"
-    assert max(at - began for _, began, at in answers) < 8, "and the answer is not late itself"
+    assert max(at - began for _, began, at in answers) < 15, "the provider waits no longer"
     during = [
         post
         for post in posts.posts
