@@ -119,7 +119,12 @@ class Operations(Construct):
         queues = self._foundation.queues
         functions = [each.function for each in self._functions]
         readers = [each.function for each in self._functions if each.reads_streams]
-        dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.hours(12))
+        dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=Stack.of(self).stack_name,
+            default_interval=Duration.hours(12),
+        )
         dashboard.add_widgets(
             _graph("Facts told", [self._counted(name, FIVE_MINUTES) for name in FACTS]),
             _graph("Ought to be zero", [self._counted(name, FIVE_MINUTES) for name in PROMISES]),
