@@ -145,7 +145,7 @@ def _program() -> Program:
         sender=Sender(messaging_service_sid=SERVICE),
         frequency_caps=(FrequencyCap(max_messages=4, window_hours=168),),
         quiet_hours=_quiet_hours(),
-        messages_per_second=10_000,
+        messages_per_second=1000,
     )
 
 
