@@ -92,9 +92,7 @@ class Campaigns(Construct):
             memory=512,
             timeout_seconds=RELEASES_TIMEOUT,
             environment={
-                **access.table_environment(
-                    foundation, "campaigns", "leads", "contacts", "journal"
-                ),
+                **access.table_environment(foundation, "campaigns", "leads", "contacts", "journal"),
                 **access.queue_environment(foundation, "launches", "sends"),
                 **access.schedule_environment(foundation),
                 **access.provider_environment(foundation),

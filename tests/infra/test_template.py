@@ -139,7 +139,7 @@ def test_what_an_operator_says_of_states_reaches_all_that_go_by_it(
         for name, function in functions(resources).items()
         if function["Environment"]["Variables"].get("PARLEY_STATE_RULES") == {"Ref": "StateRules"}
     }
-    assert told == {"send_messages", "serve_api"}
+    assert told == {"send_messages", "serve_api", "release_deferred"}
     assert template["Parameters"]["StateRules"]["Default"] == ""
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from parley import ids
-from parley.journal import JournalKind
+from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, Claim
@@ -28,7 +28,7 @@ from parley_aws.dynamo.sends import DynamoSends
 from parley_aws.ports import SendingWrite, WriteResult
 from tests.integration.stores.values import race
 from tests.support.faults import CrashError, CrashPoint
-from tests.unit.listening.world import ANNA, KEY, World, program, subscribed
+from tests.unit.listening.world import ANNA, KEY, NOON, World, program, subscribed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,6 +77,28 @@ def test_words_end_as_they_do_in_memory(
     assert len(world.events(JournalKind.UNDERSTANDING)) == len(said)
     sid = replies[0].details["sid"]
     assert world.journal.reply(sid) == replies[0]
+
+
+def test_a_consent_that_awaits_an_answer_is_found_until_it_is_erased(
+    new_world: Callable[..., Any],
+) -> None:
+    journal = new_world().journal
+    consent = JournalEvent(
+        id="c1",
+        phone=ANNA,
+        kind=JournalKind.CONSENT,
+        occurred_at=NOON,
+        program_id="pizza",
+        details={"kind": "bulk", "awaits": "answer"},
+    )
+    other = replace(consent, id="c2", details={"kind": "bulk"})
+    journal.append([consent, other])
+    journal.append([consent])
+    assert journal.awaiting("c1") == consent
+    assert journal.awaiting("c2") is None
+    assert journal.of(ANNA) == [consent, other]
+    journal.forget(ANNA)
+    assert journal.awaiting("c1") is None
 
 
 def test_a_text_delivered_to_many_at_once_counts_once(new_world: Callable[..., Any]) -> None:

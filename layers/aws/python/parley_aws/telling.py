@@ -41,6 +41,7 @@ def tell(records: Sequence[Record]) -> dict[str, int]:
     wiring.bus().publish(told)
     for lead in stream.lead_changes(r for r in records if _is_of_leads(r)):
         watch_lead(wiring.scheduler(), lead.before, lead.after)
+    _have_asked([r for r in records if _is_of_journal(r)])
     counts = Counter(fact.name for fact in told)
     counts.update(_watched(stream.message_changes(r for r in records if _is_of_ledger(r))))
     emf.emit(counts, at=wiring.clock().now())
@@ -57,6 +58,18 @@ def deliver(records: Sequence[Record]) -> list[str]:
     return [
         record["messageId"] for record, is_done in zip(records, done, strict=True) if not is_done
     ]
+
+
+def _have_asked(records: Sequence[Record]) -> None:
+    """Have those asked whose consent, new in the journal, awaits an answer."""
+    from parley.consent import awaits_answer
+    from parley_aws.dynamo import stream
+    from parley_aws.use_cases.ask_consent import request_questions
+
+    events = (change.after for change in stream.journal_changes(records) if not change.before)
+    waiting = [event for event in events if event is not None and awaits_answer(event)]
+    if waiting:
+        request_questions(wiring.queue("releases"), waiting)
 
 
 def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
@@ -85,6 +98,10 @@ def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
 @cache
 def _logger() -> Logger:
     return Logger()
+
+
+def _is_of_journal(record: Record) -> bool:
+    return "phone" in record["dynamodb"]["Keys"]
 
 
 def _is_of_leads(record: Record) -> bool:

@@ -1,4 +1,4 @@
-"""What we answer to a text at once, where the provider does not answer it itself.
+"""What we answer to a text at once, where the provider does not answer it itself, and what we ask.
 
 Source of the contents: CTIA Messaging Principles 5.1 (confirmations name the brand, carry no
 marketing); 47 CFR 64.1200(a)(12): one confirmation of an opt-out.
@@ -58,6 +58,14 @@ def answer_to(
     if understanding.intent is Intent.HELP and not (has_left or _is_suppressed(before)):
         return _help(program)
     return None
+
+
+def opt_in_question(program: Program) -> str:
+    """What somebody is asked whose consent counts once they say so (`double_opt_in`)."""
+    return program.texts.double_opt_in or (
+        f"{program.brand}: Reply YES to get our texts. Message frequency varies. Message and data "
+        "rates may apply. Reply HELP for help, STOP to opt out."
+    )
 
 
 def may_answer(journal: Iterable[JournalEvent], kind: TextKind, now: datetime) -> bool:

@@ -30,6 +30,8 @@ TEXTED = "text"
 REPLIED = "reply"
 """The source of one that was texted in other words, of which the carrier knows nothing."""
 
+_ANSWER = "answer"
+
 
 class ConsentKind(StrEnum):
     """How consent reached us, which decides what it can do."""
@@ -112,8 +114,8 @@ def with_opt_out(contact: Contact, opt_out: OptOut) -> Contact:
     )
 
 
-def consent_event(consent: Consent, phone: str) -> JournalEvent:
-    """What the journal keeps of a consent."""
+def consent_event(consent: Consent, phone: str, *, awaits_answer: bool = False) -> JournalEvent:
+    """What the journal keeps of a consent, which may count only once the person answers."""
     details = {
         "kind": consent.kind.value,
         "source": consent.source,
@@ -121,6 +123,8 @@ def consent_event(consent: Consent, phone: str) -> JournalEvent:
     }
     if consent.wording is not None:
         details["wording"] = consent.wording
+    if awaits_answer:
+        details["awaits"] = _ANSWER
     if consent.evidence:
         details["evidence"] = json.dumps(dict(consent.evidence), sort_keys=True)
     return JournalEvent(
@@ -146,6 +150,11 @@ def opt_out_event(opt_out: OptOut, phone: str) -> JournalEvent:
         program_id=None if opt_out.scope == ALL_PROGRAMS else opt_out.scope,
         details=details,
     )
+
+
+def awaits_answer(event: JournalEvent) -> bool:
+    """Whether an event is a consent that came under double opt-in, so that we ask them."""
+    return event.kind is JournalKind.CONSENT and event.details.get("awaits") == _ANSWER
 
 
 def carrier_blocks(events: Iterable[JournalEvent]) -> bool:

@@ -2,7 +2,8 @@
 
 Opt-outs, replies and what they mean are found over all numbers by the index `by_kind`, in a few
 partitions so that another vendor's opt-out list may come in fast. The inbound text with a
-provider's id is found by a pointer at `sid#<id>`.
+provider's id is found by a pointer at `sid#<id>`, a consent that awaits an answer by one at
+`consent#<event id>`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from parley.consent import awaits_answer
 from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind
 from parley_aws.dynamo import partiql
@@ -91,15 +93,20 @@ class DynamoJournal:
     def forget(self, phone: str) -> None:
         """Erase everything about a number."""
         keys = [{"phone": item["phone"], "sk": item["sk"]} for item in self._items(phone)]
-        pointers = [
-            _pointer_key(event.details["sid"]) for event in self.of(phone) if _has_pointer(event)
-        ]
+        pointers = [key for event in self.of(phone) if (key := _pointer_to(event))]
         for key in pointers + keys:
             run(self._client.delete_item, TableName=self._table, Key=key)
 
     def reply(self, sid: str) -> JournalEvent | None:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
-        pointer = self._item(_pointer_key(sid))
+        return self._pointed_to(_pointer_key("sid", sid))
+
+    def awaiting(self, consent_id: str) -> JournalEvent | None:
+        """The consent with this event id that awaits an answer, consistently."""
+        return self._pointed_to(_pointer_key("consent", consent_id))
+
+    def _pointed_to(self, key: Item) -> JournalEvent | None:
+        pointer = self._item(key)
         if pointer is None:
             return None
         item = self._item({"phone": pointer["of_phone"], "sk": pointer["of_sk"]})
@@ -175,18 +182,21 @@ def item_of(event: JournalEvent) -> Item:
 
 
 def _items_of(event: JournalEvent) -> list[Item]:
-    if not _has_pointer(event):
+    pointer = _pointer_to(event)
+    if pointer is None:
         return [item_of(event)]
     target = encode({"of_phone": event.phone, "of_sk": f"event#{event.id}"})
-    return [item_of(event), _pointer_key(event.details["sid"]) | target]
+    return [item_of(event), pointer | target]
 
 
-def _has_pointer(event: JournalEvent) -> bool:
-    return event.kind is JournalKind.REPLY and "sid" in event.details
+def _pointer_to(event: JournalEvent) -> Item | None:
+    if event.kind is JournalKind.REPLY and "sid" in event.details:
+        return _pointer_key("sid", event.details["sid"])
+    return _pointer_key("consent", event.id) if awaits_answer(event) else None
 
 
-def _pointer_key(sid: str) -> Item:
-    return {"phone": {"S": f"sid#{sid}"}, "sk": {"S": "sid"}}
+def _pointer_key(kind: str, id_: str) -> Item:
+    return {"phone": {"S": f"{kind}#{id_}"}, "sk": {"S": kind}}
 
 
 def _place(item: Item) -> tuple[str, str]:

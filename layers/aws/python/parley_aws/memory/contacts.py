@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from parley.consent import OptOut, with_opt_out
+from parley.consent import OptOut, awaits_answer, with_opt_out
 from parley.contact import Contact
 from parley.journal import JournalEvent, JournalKind
 from parley_aws.memory.paging import page_of
@@ -103,3 +103,7 @@ class MemoryJournal:
             ),
             None,
         )
+
+    def awaiting(self, consent_id: str) -> JournalEvent | None:
+        found = (e for e in self._events.values() if e.id == consent_id and awaits_answer(e))
+        return next(found, None)

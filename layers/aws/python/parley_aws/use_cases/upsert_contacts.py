@@ -214,7 +214,8 @@ class _Batch:
                 rejected.append(_not_revived(change.index, contact))
             else:
                 contact = consenting
-                events.append(consent_event(change.consent, contact.phone))
+                asks = self._asks(change.consent)
+                events.append(consent_event(change.consent, contact.phone, awaits_answer=asks))
         return _Outcome(
             contact=_moved_on(before, contact),
             events=tuple(events),
@@ -223,10 +224,11 @@ class _Batch:
         )
 
     def _consented(self, contact: Contact, consent: Consent) -> Contact | None:
+        return with_consent(contact, consent, double_opt_in=self._asks(consent))
+
+    def _asks(self, consent: Consent) -> bool:
         program = self._program(consent.program_id)
-        return with_consent(
-            contact, consent, double_opt_in=program is not None and program.double_opt_in
-        )
+        return program is not None and program.double_opt_in
 
 
 def upsert_contacts(rows: Sequence[Row], *, region: str | None, registry: Registry) -> Upserted:
