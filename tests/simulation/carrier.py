@@ -1,10 +1,11 @@
-"""The provider and its network: takes texts, refuses them, loses answers, reports late and twice."""
+"""The provider and its network: it takes texts or not, loses answers, reports late and twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from parley.contact import Contact
 from parley.outcome import MessageStatus, Outcome
@@ -47,6 +48,7 @@ class SimCarrier:
         engine: Engine,
         answers: Answers,
         guarantees: Guarantees,
+        *,
         programs: Mapping[str, Program],
         contact_of: Callable[[str], Contact | None],
         report: Callable[[dict[str, object]], None],
@@ -145,7 +147,7 @@ class SimCarrier:
             error_code=None,
             created_at=self._engine.moment().replace(microsecond=0),
         )
-        self._guarantees.taken[text.message_id] = sid
+        self._guarantees.taken[text.message_id] = self._engine.now
         if text.message_id.startswith("snd_"):
             self._follow(sid, text.message_id)
         return sid
@@ -156,10 +158,10 @@ class SimCarrier:
         happens = 0
         for status, code in engine.chance.choice(_COURSES):
             happens += engine.chance.choice((1, 50, 2 * SECOND, 10 * SECOND))
-            engine.after(happens, lambda s=status, c=code: self._become(sid, s, c))
+            engine.after(happens, partial(self._become, sid, status, code))
             while True:
                 late = engine.chance.choice(_LATENESS)
-                engine.after(happens + late, lambda s=status, c=code: self._tell(sid, message_id, s, c))
+                engine.after(happens + late, partial(self._tell, sid, message_id, status, code))
                 if engine.chance.random() >= self._answers.repeated_receipts:
                     break
                 engine.counts["repeated receipts"] += 1
@@ -184,4 +186,3 @@ class SimCarrier:
                 "received_at": self._engine.moment().isoformat(),
             }
         )
-

@@ -49,8 +49,11 @@ class ViolationError(BaseException):
     """A guarantee does not hold; `guarantee` names it."""
 
     def __init__(self, guarantee: str, what: str) -> None:
-        super().__init__(f"{guarantee}: {what}")
+        super().__init__(guarantee, what)
         self.guarantee = guarantee
+
+    def __str__(self) -> str:
+        return ": ".join(self.args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,7 @@ class Engine:
         self._main = getcurrent()
         self._processes: list[Process] = []
         self._backlog: list[Callable[[], None]] = []
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[int, int, Callable[[], object]]] = []
         self._at_effect: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
 
@@ -130,11 +133,11 @@ class Engine:
         """The time as the clock of the running process shows it."""
         return self.moment(self.now + (self.current.skew if self.current else 0))
 
-    def at(self, when: int, do: Callable[[], None]) -> None:
+    def at(self, when: int, do: Callable[[], object]) -> None:
         """Have something done at a time, between two steps."""
         heapq.heappush(self._agenda, (when, next(self._order), do))
 
-    def after(self, delay: int, do: Callable[[], None]) -> None:
+    def after(self, delay: int, do: Callable[[], object]) -> None:
         """Have something done after a delay."""
         self.at(self.now + delay, do)
 
@@ -243,11 +246,7 @@ class Engine:
 
     def chaotic(self, chance: float) -> bool:
         """Whether something that goes wrong with this chance does so now."""
-        return (
-            not self.calm
-            and self.faults < self.chaos.faults
-            and self.chance.random() < chance
-        )
+        return not self.calm and self.faults < self.chaos.faults and self.chance.random() < chance
 
     def _hand_on(self) -> None:
         self._main.switch()

@@ -1,17 +1,19 @@
 """Bugs to plant into the product, to see that the simulation finds them.
 
-Each is one of those that real systems have had; each replaces one function or wraps one port.
+`BUGS` are those that real systems have had; `MENDED` are our own that the simulation found, as they
+were before they were mended. Each replaces one function or wraps one port.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from parley import caps, decide, sending
+from parley import decide, sending
+from parley.campaign import Send
 from parley.caps import FrequencyCap
 from parley.contact import Contact
 from parley.ledger import Message
@@ -19,18 +21,24 @@ from parley.outcome import SkipReason
 from parley.program import Program
 from parley_aws.memory import MemoryContacts, MemoryLedger, MemorySends
 from parley_aws.ports import PostResult, PostStatus, SendingWrite, Text, WriteResult
+from parley_aws.use_cases import ranges, releases, send_range
+from parley_aws.use_cases.launch_send import LaunchSend
+from parley_aws.use_cases.reconcile import Reconcile
+from parley_aws.use_cases.refusals import Refusals
+from parley_aws.use_cases.requeue import Requeue
 from tests.simulation.carrier import SimCarrier
 
-Plant = Callable[[], Iterator[None]]
+Planted = AbstractContextManager[None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A bug and the guarantees that it may break."""
+    """A bug and the guarantees that it may break; `seed` is a schedule that finds it."""
 
     name: str
-    plant: Callable[[], Any]
+    plant: Callable[[], Planted]
     breaks: tuple[str, ...]
+    seed: int | None = None
 
 
 @contextmanager
@@ -43,7 +51,7 @@ def _replaced(owner: Any, name: str, new: Any) -> Iterator[None]:
         setattr(owner, name, old)
 
 
-def _claim_without_condition() -> Any:
+def _claim_without_condition() -> Planted:
     """Whoever writes last holds the claim, whatever they had read."""
 
     def write(self: MemoryContacts, write: SendingWrite) -> WriteResult:
@@ -72,25 +80,30 @@ def _as(status: PostStatus, error_code: str | None = None) -> Callable[..., list
     return mistaken
 
 
-def _resend_on_timeout() -> Any:
+def _resend_on_timeout() -> Planted:
     """A timeout is taken for a text that was never sent: it is tried again."""
     return _replaced(SimCarrier, "post", _as(PostStatus.THROTTLED))
 
 
-def _release_on_unknown() -> Any:
+def _release_on_unknown() -> Planted:
     """A timeout is taken for a failure: the slot goes back."""
     return _replaced(SimCarrier, "post", _as(PostStatus.REFUSED, "30008"))
 
 
-def _cap_off_by_one() -> Any:
-    """One more than the cap is let through."""
+def _counting(*, most_more: int, skew: timedelta) -> Planted:
+    """Caps that let `most_more` more through, and a claim count `skew` longer than its window."""
 
-    def allows(self: FrequencyCap, claims: Any, at: Any) -> bool:
-        since = at - self.window - sending.CLOCK_SKEW
+    def allows(self: FrequencyCap, claims: Any, at: datetime) -> bool:
+        since = at - self.window - skew
         taken = sum(1 for claim in claims if claim.is_promotional and claim.post_by > since)
-        return taken <= self.max_messages
+        return taken < self.max_messages + most_more
 
     return _replaced(FrequencyCap, "allows_another", allows)
+
+
+def _cap_off_by_one() -> Planted:
+    """One more than the cap is let through."""
+    return _counting(most_more=1, skew=sending.CLOCK_SKEW)
 
 
 @contextmanager
@@ -133,7 +146,7 @@ def _contacts_of_schedule() -> MemoryContacts:
     return _latest[-1]
 
 
-def _remembered_contacts() -> Any:
+def _remembered_contacts() -> Planted:
     init = MemoryContacts.__init__
 
     def remember(self: MemoryContacts, contacts: Any = ()) -> None:
@@ -143,7 +156,7 @@ def _remembered_contacts() -> Any:
     return _replaced(MemoryContacts, "__init__", remember)
 
 
-def _no_post_by() -> Any:
+def _no_post_by() -> Planted:
     """A text is posted however long ago it was claimed."""
     post = SimCarrier.post
 
@@ -153,7 +166,7 @@ def _no_post_by() -> Any:
     return _replaced(SimCarrier, "post", late)
 
 
-def _record_overwrites_receipt() -> Any:
+def _record_overwrites_receipt() -> Planted:
     """What we record of a hand-over replaces what a receipt said of it before."""
 
     def record(self: MemoryLedger, messages: list[Message]) -> None:
@@ -163,15 +176,92 @@ def _record_overwrites_receipt() -> Any:
     return _replaced(MemoryLedger, "record", record)
 
 
-def _pruning_too_early() -> Any:
-    """Claims are forgotten after an hour."""
+def _pruning(*, keeps: Callable[[Any, timedelta], timedelta]) -> Planted:
+    """Claims of all programs are forgotten after as long as `keeps` says of a claim's retention."""
     with_claim = sending.Sending.with_claim
 
-    def forgetful(self: sending.Sending, claim: Any, **kwargs: Any) -> sending.Sending:
-        kept = tuple(c for c in self.claims if c.post_by > kwargs["now"] - timedelta(hours=1))
-        return with_claim(replace(self, claims=kept), claim, **kwargs)
+    def forgetful(
+        self: sending.Sending, claim: Any, *, now: datetime, retention: timedelta, discloses: bool
+    ) -> sending.Sending:
+        oldest = now - keeps(claim, retention)
+        left = replace(self, claims=tuple(c for c in self.claims if c.post_by > oldest))
+        return with_claim(left, claim, now=now, retention=retention, discloses=discloses)
 
     return _replaced(sending.Sending, "with_claim", forgetful)
+
+
+def _pruning_too_early() -> Planted:
+    """Claims are forgotten after an hour."""
+    return _pruning(keeps=lambda _claim, _retention: timedelta(hours=1))
+
+
+def _pruned_by_another_program() -> Planted:
+    """A program without long caps forgets the claims that another one's still count."""
+    return _pruning(keeps=lambda _claim, retention: retention)
+
+
+def _cap_without_skew() -> Planted:
+    """A claim counts for its window by one clock, and was posted at its end by another."""
+    return _counting(most_more=0, skew=timedelta(0))
+
+
+def _parked_for_a_release_under_way() -> Planted:
+    """By a clock that is behind, the hour has not come: the range is parked once more for the
+    release that is being taken up, which forgets it."""
+    return _replaced(send_range, "_SOON", timedelta(days=-1))
+
+
+def _unparked_by_resume() -> Planted:
+    """A range that is parked again before a resume is through with it is unparked by it."""
+
+    def go_on(self: Requeue, send_id: str) -> None:
+        parked = self._sends.parked(send_id, releases.PAUSED)
+        if parked:
+            self._sends_queue.send([ranges.body_of(range_) for range_ in ranges.merged(parked)])
+            self._sends.unpark(releases.PAUSED, parked)
+
+    return _replaced(Requeue, "_go_on", go_on)
+
+
+def _half_a_launch() -> Planted:
+    """A launch crashes between two segments, the send is paused by the first: on resume the second
+    is taken for resolved."""
+    launch = LaunchSend.launch
+
+    def unless_begun(self: LaunchSend, send: Send) -> None:
+        if not self._sends.pages(send.id):
+            launch(self, send)
+
+    return _replaced(LaunchSend, "launch", unless_begun)
+
+
+def _erased_while_unknown() -> Planted:
+    """Who was erased is not looked up at the provider, and stays unknown for ever."""
+    settle = Reconcile.__call__
+
+    def unless_erased(self: Reconcile, message_id: str, *, attempt: int) -> None:
+        message = self._ledger.get(message_id)
+        if message is not None and message.phone:
+            settle(self, message_id, attempt=attempt)
+
+    return _replaced(Reconcile, "__call__", unless_erased)
+
+
+def _passed_over() -> Planted:
+    """One delivery of a range posts and crashes, another had looked before and skips them."""
+    return _replaced(send_range, "_PASSED_OVER", frozenset())
+
+
+def _gives_back_anothers_claim() -> Planted:
+    """The claim is given back without an answer; asked again, the send's next claim goes too."""
+    conclude = Refusals.conclude
+
+    def any_claim(
+        self: Refusals, phone: str, send_id: str, error_code: str | None, **_nonce: Any
+    ) -> None:
+        conclude(self, phone, send_id, error_code)
+
+    return _replaced(Refusals, "conclude", any_claim)
 
 
 BUGS = (
@@ -187,4 +277,25 @@ BUGS = (
     Bug(name="no post_by", plant=_no_post_by, breaks=("G1", "G2", "G3", "G4", "G7")),
     Bug(name="record that overwrites a receipt", plant=_record_overwrites_receipt, breaks=("G6",)),
     Bug(name="pruning too early", plant=_pruning_too_early, breaks=("G2", "G3")),
+)
+
+MENDED = (
+    Bug(
+        name="parked for a release under way",
+        plant=_parked_for_a_release_under_way,
+        breaks=("G4",),
+        seed=141,
+    ),
+    Bug(name="unparked by a resume", plant=_unparked_by_resume, breaks=("G4",), seed=954),
+    Bug(name="half a launch", plant=_half_a_launch, breaks=("G4",), seed=103),
+    Bug(name="erased while unknown", plant=_erased_while_unknown, breaks=("G4",), seed=311),
+    Bug(name="passed over", plant=_passed_over, breaks=("G4",), seed=0),
+    Bug(name="pruned by another program", plant=_pruned_by_another_program, breaks=("G2",), seed=6833),
+    Bug(name="cap without skew", plant=_cap_without_skew, breaks=("G2",), seed=0),
+    Bug(
+        name="gives back another's claim",
+        plant=_gives_back_anothers_claim,
+        breaks=("G2", "G3"),
+        seed=0,
+    ),
 )

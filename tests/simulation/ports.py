@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from parley.campaign import AudiencePage, PageRange, Send, SendStatus
 from parley.contact import Contact
 from parley.journal import JournalEvent
 from parley.ledger import Message
-from parley_aws.memory import MemoryContacts, MemoryJournal, MemoryLedger, MemoryMetrics, MemorySends
+from parley_aws.memory import (
+    MemoryContacts,
+    MemoryJournal,
+    MemoryLedger,
+    MemoryMetrics,
+    MemorySends,
+)
 from parley_aws.ports import LedgerChange, SendingWrite, WriteResult
 from tests.simulation.engine import Engine
 from tests.simulation.guarantees import Guarantees
@@ -121,7 +128,7 @@ class SimJournal(SimPort):
     def append(self, events: Sequence[JournalEvent]) -> None:
         """Each event on its own."""
         for event in events:
-            self._engine.effect(f"journal {event.id}", lambda e=event: self._store.append([e]))
+            self._engine.effect(f"journal {event.id}", partial(self._store.append, [event]))
 
 
 class SimLedger(SimPort):
@@ -146,7 +153,7 @@ class SimLedger(SimPort):
         for message in messages:
             self._engine.effect(
                 f"record {message.id} {message.status} {message.reason}",
-                lambda m=message: self._record(m),
+                partial(self._record, message),
             )
 
     def report(self, message_id: str, *args: Any, **kwargs: Any) -> bool:
@@ -177,7 +184,7 @@ class SimLedger(SimPort):
             self._tell()
 
         for message_id in message_ids:
-            self._engine.effect(f"forget {message_id}", lambda m=message_id: act(m))
+            self._engine.effect(f"forget {message_id}", partial(act, message_id))
 
     def _record(self, message: Message) -> None:
         self._guarantees.in_audience(message)
@@ -300,7 +307,7 @@ class SimSends(SimPort):
         """Each range on its own."""
         for range_ in ranges:
             self._engine.effect(
-                f"park {range_} for {release}", lambda r=range_: self._store.park(release, [r])
+                f"park {range_} for {release}", partial(self._store.park, release, [range_])
             )
 
     def unpark(self, release: str, ranges: Sequence[PageRange]) -> None:
@@ -308,5 +315,5 @@ class SimSends(SimPort):
         for range_ in ranges:
             self._engine.effect(
                 f"unpark {range_} for {release}",
-                lambda r=range_: self._store.unpark(release, [r]),
+                partial(self._store.unpark, release, [range_]),
             )

@@ -142,9 +142,9 @@ class Product:
             engine,
             scenario.answers,
             guarantees,
-            {program.id: program for program in scenario.programs},
-            self.stored_contacts.get,
-            lambda receipt: self.receipts.put(receipt, 0),
+            programs={program.id: program for program in scenario.programs},
+            contact_of=self.stored_contacts.get,
+            report=lambda receipt: self.receipts.put(receipt, 0),
         )
 
     def _make_use_cases(self) -> None:

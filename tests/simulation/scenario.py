@@ -144,7 +144,9 @@ def _contact(chance: random.Random, number: int) -> Contact:
     zones, number_state, timezone, state = chance.choice(_PLACES)
     subscribed = {
         f"program-{program}": Subscription(
-            status=chance.choice((SubscriptionStatus.SUBSCRIBED,) * 29 + (SubscriptionStatus.PENDING,)),
+            status=chance.choice(
+                (SubscriptionStatus.SUBSCRIBED,) * 29 + (SubscriptionStatus.PENDING,)
+            ),
             since=_LONG_AGO,
             event_id="event",
         )

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from parley.errors import TransientError
@@ -74,7 +75,7 @@ class SimQueue:
         for body in bodies:
             plain = json.loads(json.dumps(body))
             self._engine.effect(
-                f"queue {self._name} {plain} +{wait}ms", lambda b=plain: self.put(b, wait, group)
+                f"queue {self._name} {plain} +{wait}ms", partial(self.put, plain, wait, group)
             )
 
     def put(self, body: dict[str, Any], wait: int, group: str | None = None) -> None:

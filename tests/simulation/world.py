@@ -7,18 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from parley.campaign import SendStatus
 from parley.consent import ALL_PROGRAMS
 from parley.errors import ConflictError, InvalidInputError, NotFoundError
+from parley.inbound import InboundText
 from parley.money import Money
 from parley.number import PhoneNumber
 from parley.program import OptOutScope, Program
 from parley_aws.ports import Text
 from parley_aws.use_cases.control_send import cancel_send, pause_send, resume_send
-from parley_aws.use_cases.receive_reply import InboundText
 from parley_aws.use_cases.trigger_send import SendRequest
-from tests.simulation.engine import DAY, HOUR, MINUTE, SECOND, Engine, ViolationError
+from tests.simulation.engine import DAY, HOUR, SECOND, Engine, ViolationError
 from tests.simulation.guarantees import Guarantees
 from tests.simulation.product import Product, small_pieces
 from tests.simulation.scenario import PRICE, Scenario, scenario_of
@@ -28,6 +29,15 @@ _STOPS = ("STOP", "stop", "Please take me off this list")
 _WORDS = ("YES", "what time?", "ok", "START", "START", "STOP")
 _MAX_SENDS = 6
 _RESTS = 12
+
+MUST_HAPPEN = (
+    "STARTs", "STOPs", "ambiguous claims", "cancel_send", "conflicts", "crashes", "dead letters",
+    "edits", "erasures", "hand-overs", "late posts", "opt-outs by API", "pause_send",
+    "posts accepted", "posts ambiguous", "posts refused", "posts throttled", "receipts",
+    "redeliveries", "redriven", "repeated receipts", "resume_send", "schedules", "sends canceled",
+    "sends completed", "stalls", "stream batches again", "timeouts", "too late", "waits",
+)  # fmt: skip
+"""What a simulation that means anything has met, by the names of its counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,7 @@ def run_schedule(seed: int, *, keeps_trace: bool = False) -> Result:
             violation = error
         finally:
             engine.end()
-    trace = ()
+    trace: tuple[str, ...] = ()
     if violation is not None or keeps_trace:
         trace = tuple(f"{engine.moment(at)} {who:<16} {what}" for at, who, what in engine.trace)
     return Result(
@@ -99,7 +109,9 @@ class World:
     def _plan(self) -> None:
         habits = self._scenario.habits
         for _ in range(habits.sends):
-            self._engine.after(self._chance.choice((0, 0, 100, 500, 20 * SECOND, HOUR, DAY)), self._trigger)
+            self._engine.after(
+                self._chance.choice((0, 0, 100, 500, 20 * SECOND, HOUR, DAY)), self._trigger
+            )
         for _ in range(habits.words):
             self._engine.at_effect(self._chance.randrange(400), self._say_something)
         for _ in range(habits.controls):
@@ -151,7 +163,9 @@ class World:
         send_id = self._chance.choice(going)
         is_paused = self._status(send_id) is SendStatus.PAUSED
         change = self._chance.choice(
-            (resume_send, resume_send, cancel_send) if is_paused else (pause_send, pause_send, cancel_send)
+            (resume_send, resume_send, cancel_send)
+            if is_paused
+            else (pause_send, pause_send, cancel_send)
         )
         self._engine.counts[change.__name__] += 1
         self._insist(
@@ -217,7 +231,7 @@ class World:
             return
         for body in self._chance.sample(("STOP", "START"), 2):
             wait = self._chance.randrange(3 * SECOND)
-            self._engine.after(wait, lambda b=body: self._text(phone, b))
+            self._engine.after(wait, partial(self._text, phone, body))
 
     def _text(self, phone: str, body: str) -> None:
         if phone in self._guarantees.erased:
@@ -292,7 +306,7 @@ class World:
             change = self._chance.choice((resume_send, resume_send, cancel_send))
             self._insist(
                 change.__name__,
-                lambda c=change, s=send_id: c(self._product.sends, self._product.clock, s),
+                partial(change, self._product.sends, self._product.clock, send_id),
             )
         return bool(redriven or paused)
 
