@@ -77,6 +77,7 @@ def test_only_name_program_and_body_are_required(client: ApiClient) -> None:
         ({"holdout_percent": 101}, "holdout_percent"),
         ({"holdout_percent": "10"}, "holdout_percent"),
         ({"attribution_hours": 0}, "attribution_hours"),
+        ({"attribution_hours": 15 * 24 + 1}, "attribution_hours"),
         ({"auto_reply": ""}, "auto_reply"),
         ({"lead_keywords": ["STOP"]}, "lead_keywords"),
         ({"lead_keywords": "YES"}, "lead_keywords"),

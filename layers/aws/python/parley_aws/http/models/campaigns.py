@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from parley.campaign import Campaign
 from parley.reply import Intent, Listening, classify_reply, normalize
+from parley.sending import CLAIM_RETENTION
 from parley_aws.campaign_warnings import Advice
 from parley_aws.http.models.base import (
     Copy,
@@ -45,7 +47,15 @@ Name = Annotated[Line, AfterValidator(_check_visible)]
 Body_ = Annotated[Copy, AfterValidator(_check_visible)]
 Segment = dict[str, Any]
 Holdout = Annotated[Whole, Field(ge=0, le=100)]
-AttributionHours = Annotated[Whole, Field(ge=1, le=8760)]
+AttributionHours = Annotated[
+    Whole,
+    Field(
+        ge=1,
+        le=CLAIM_RETENTION // timedelta(hours=1),
+        description="How long a reply counts as an answer: not longer than hand-overs are "
+        "remembered, which is 15 days",
+    ),
+]
 LeadKeywords = Annotated[
     list[Annotated[str, StringConstraints(min_length=1, max_length=40)]],
     Field(max_length=20),
