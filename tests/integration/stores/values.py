@@ -93,6 +93,8 @@ def message(number: int = 0, **changes: Any) -> Message:
         "body": "2 for 1 tonight",
         "handed_over_at": NOW,
         "updated_at": NOW,
+        "consent_id": "c0",
+        "contact_version": 3,
     }
     return Message(**{**values, **changes})
 

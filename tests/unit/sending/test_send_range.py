@@ -13,7 +13,7 @@ import pytest
 from parley import ids
 from parley.campaign import PageRange, SendStatus
 from parley.caps import FrequencyCap
-from parley.consent import ALL_PROGRAMS, OptOut
+from parley.consent import ALL_PROGRAMS, Consent, ConsentKind, OptOut, with_consent
 from parley.contact import SuppressionReason
 from parley.errors import NotFoundError
 from parley.journal import JournalKind
@@ -48,6 +48,47 @@ def test_a_text_is_handed_over_under_a_claim_and_recorded() -> None:
     assert (message.status, message.provider_sid) == (MessageStatus.ACCEPTED, "SM" + "1".zfill(32))
     assert (message.parts, message.body, message.handed_over_at) == (1, "2 for 1 tonight", NOON)
     assert claim.send_id == SEND
+
+
+def test_a_message_keeps_the_consent_and_the_contact_that_it_was_claimed_against() -> None:
+    world = World(contact(1), contact(2))
+    world.provider.answer = refusing("21211", 2)
+    asked = world.contacts.get(phone(1))
+    assert asked is not None
+    world.send_range(world.frozen(1, 2))
+    for number in (1, 2):
+        message = world.message(number)
+        assert (message.consent_id, message.contact_version) == ("e", asked.sending.version)
+
+
+def test_a_message_of_a_crash_keeps_its_consent_but_none_that_came_later() -> None:
+    for later, kept in ((False, "e"), (True, None)):
+        world = World(contact())
+        range_ = world.frozen(1)
+        crash_while_posting(world, range_, taken=True)
+        world.clock.advance(CLAIM_PERIOD + CLOCK_SKEW)
+        if later:
+            resubscribe(world)
+        world.send_range(range_)
+        assert world.message().status is MessageStatus.UNKNOWN
+        assert world.message().consent_id == kept
+
+
+def resubscribe(world: World) -> None:
+    """Give the contact a new consent."""
+    standing = world.contacts.get(phone(1))
+    assert standing is not None
+    consent = Consent(
+        event_id="later",
+        program_id="pizza",
+        kind=ConsentKind.PERSONAL,
+        source="text",
+        obtained_at=world.clock.now(),
+        recorded_at=world.clock.now(),
+    )
+    changed = with_consent(standing, consent, double_opt_in=False)
+    assert changed is not None
+    assert world.contacts.save(changed, expected_version=standing.sending.version)
 
 
 def test_g3_a_second_delivery_changes_nothing() -> None:

@@ -13,7 +13,11 @@ from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome, rank
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One SMS to one contact in one send: what became of it, and why."""
+    """One SMS to one contact in one send: what became of it, and why.
+
+    `consent_id` is the journal event of the consent that it was claimed under, `contact_version`
+    the version of the contact (`parley.sending.Sending`) that was decided on.
+    """
 
     id: str
     send_id: str
@@ -26,6 +30,8 @@ class Message:
     body: str | None = None
     handed_over_at: datetime | None = None
     updated_at: datetime
+    consent_id: str | None = None
+    contact_version: int | None = None
 
 
 def merged(stored: Message, recorded: Message) -> Message:
@@ -42,6 +48,10 @@ def merged(stored: Message, recorded: Message) -> Message:
         parts=winner.parts or other.parts,
         body=winner.body or other.body,
         handed_over_at=winner.handed_over_at or other.handed_over_at,
+        consent_id=winner.consent_id or other.consent_id,
+        contact_version=(
+            other.contact_version if winner.contact_version is None else winner.contact_version
+        ),
     )
 
 

@@ -350,6 +350,8 @@ def item_of(message: Message, *, revision: int = 1) -> Item:
         "body": message.body,
         "handed_over_at": message.handed_over_at,
         "updated_at": message.updated_at,
+        "consent_id": message.consent_id,
+        "contact_version": message.contact_version,
     }
     return message_key(message.id) | encode(values)
 
@@ -371,6 +373,8 @@ def message_of(item: Mapping[str, Any]) -> Message:
         body=values.get("body"),
         handed_over_at=moment_of(handed_over_at) if handed_over_at else None,
         updated_at=moment_of(values["updated_at"]),
+        consent_id=values.get("consent_id"),
+        contact_version=values.get("contact_version"),
     )
 
 

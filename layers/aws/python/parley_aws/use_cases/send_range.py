@@ -22,7 +22,7 @@ from parley_aws.use_cases import ranges, releases
 from parley_aws.use_cases.hand_over import PACE_AHEAD, SHORTLY, HandOvers
 from parley_aws.use_cases.refusals import Refusals
 from parley_aws.use_cases.rule_book import RuleBook
-from parley_aws.use_cases.send_work import Attempt, Delivery, Person, Round
+from parley_aws.use_cases.send_work import Attempt, Delivery, Person, Round, consent_under
 
 QUIET_HOURS = "quiet_hours"
 """Reason of a deferred message."""
@@ -169,7 +169,8 @@ class SendRange:
         is_known = contact is not None
         match decision:
             case Claimed():
-                return _under_claim(delivery, work, person, decision.claim)
+                consent_id = consent_under(contact, decision.claim) if contact else None
+                return _under_claim(delivery, work, person, decision.claim, consent_id)
             case _ if delivery.context.send.status is SendStatus.CANCELED:
                 work.note(person, MessageStatus.CANCELED, is_known=is_known)
             case HandOver() if contact is not None:
@@ -255,7 +256,9 @@ def _mend(work: Round, entry: Message, contact: Contact | None) -> None:
         work.refused.append((contact.phone, entry.error_code))
 
 
-def _under_claim(delivery: Delivery, work: Round, person: Person, claim: Claim) -> Attempt | None:
+def _under_claim(
+    delivery: Delivery, work: Round, person: Person, claim: Claim, consent_id: str | None
+) -> Attempt | None:
     """Go on under a claim that this delivery made; of another's, wait for its end (G3)."""
     own = delivery.attempts.get(person.message_id)
     if own is not None and own.claim.nonce == claim.nonce:
@@ -264,6 +267,7 @@ def _under_claim(delivery: Delivery, work: Round, person: Person, claim: Claim) 
     if work.now < ends:
         work.come_back(ends - work.now + SHORTLY, person)
         return None
-    work.note(person, MessageStatus.UNKNOWN, handed_over_at=claim.post_by - CLAIM_PERIOD)
+    began = claim.post_by - CLAIM_PERIOD
+    work.note(person, MessageStatus.UNKNOWN, handed_over_at=began, consent_id=consent_id)
     work.unknown.append(person.message_id)
     return None

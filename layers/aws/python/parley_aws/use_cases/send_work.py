@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from parley.campaign import PageRange
-from parley.contact import Contact
+from parley.contact import Contact, SubscriptionStatus
 from parley.decide import HandOver, Rules
 from parley.ledger import Message
 from parley.outcome import MessageStatus
-from parley.sending import CLAIM_PERIOD, Claim, Sending
+from parley.sending import CLAIM_PERIOD, CLOCK_SKEW, Claim, Sending
 from parley.strikes import STRIKE_WINDOW
 from parley_aws.ports import SendContext
 from parley_aws.use_cases import ranges
@@ -32,7 +32,8 @@ class Person:
 class Attempt:
     """Somebody to be texted, under a claim that is written or about to be.
 
-    `sending` is what the contact's becomes by the claim, from version `expected_version`.
+    `sending` is what the contact's becomes by the claim, from version `expected_version`;
+    `consent_id` is the event of the consent that it stands on.
     """
 
     person: Person
@@ -40,6 +41,7 @@ class Attempt:
     claim: Claim
     expected_version: int
     sending: Sending
+    consent_id: str | None
 
     @classmethod
     def of(
@@ -67,6 +69,7 @@ class Attempt:
             claim=claim,
             expected_version=contact.sending.version,
             sending=sending,
+            consent_id=consent_under(contact, claim),
         )
 
     @property
@@ -127,6 +130,7 @@ class Round:
         *,
         reason: str | None = None,
         handed_over_at: datetime | None = None,
+        consent_id: str | None = None,
         is_known: bool = True,
     ) -> None:
         """Keep an outcome; of somebody erased since (not `is_known`) without the number (G9)."""
@@ -139,6 +143,7 @@ class Round:
                 reason=reason,
                 handed_over_at=handed_over_at,
                 updated_at=self.now,
+                consent_id=consent_id,
             )
         )
 
@@ -157,6 +162,8 @@ class Round:
                 body=attempt.decision.body,
                 handed_over_at=at,
                 updated_at=self.now,
+                consent_id=attempt.consent_id,
+                contact_version=attempt.expected_version,
             )
         )
         if status is MessageStatus.UNKNOWN:
@@ -174,6 +181,18 @@ class Round:
                 error_code=code,
                 body=attempt.decision.body,
                 updated_at=self.now,
+                consent_id=attempt.consent_id,
+                contact_version=attempt.expected_version,
             )
         )
         self.refused.append((attempt.person.phone, code))
+
+
+def consent_under(contact: Contact, claim: Claim) -> str | None:
+    """The event of the consent that a claim was made under; None where a later one took its place,
+    or an opt-out."""
+    subscription = contact.subscriptions.get(claim.program_id)
+    if subscription is None or subscription.status is not SubscriptionStatus.SUBSCRIBED:
+        return None
+    began = claim.post_by - CLAIM_PERIOD + CLOCK_SKEW
+    return subscription.event_id if subscription.since <= began else None

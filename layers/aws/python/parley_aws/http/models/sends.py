@@ -154,7 +154,8 @@ class SendList(Output):
 
 
 class MessageOutput(Output):
-    """One SMS to one contact in a send, and what became of it."""
+    """One SMS to one contact in a send, and what became of it. It was claimed under the consent
+    `consent_id`, which the contact's `consents` list, against version `contact_version`."""
 
     model_config = example(
         id=f"{_SEND_ID}-9c1e77a05b3d4f6812ab",
@@ -167,6 +168,8 @@ class MessageOutput(Output):
         body="Hi Ana! 2 for 1 tonight at Riverside. Reply YES to hold yours. Reply STOP to opt out",
         handed_over_at="2026-11-27T18:00:02Z",
         updated_at="2026-11-27T18:00:05Z",
+        consent_id="3f0c9a7e1d24682a4c5b1f0c9a7e3d24",
+        contact_version=7,
     )
 
     id: str
@@ -179,6 +182,8 @@ class MessageOutput(Output):
     body: str | None
     handed_over_at: Moment | None
     updated_at: Moment
+    consent_id: str | None
+    contact_version: int | None
 
     @classmethod
     def of(cls, message: Message) -> MessageOutput:
@@ -194,6 +199,8 @@ class MessageOutput(Output):
             body=message.body,
             handed_over_at=message.handed_over_at,
             updated_at=message.updated_at,
+            consent_id=message.consent_id,
+            contact_version=message.contact_version,
         )
 
 
