@@ -23,7 +23,7 @@ TONGUES = (*MAIN, *OTHERS)
 
 _SHORT = ("stop", "quit", "unsub")
 _REAL_WORDS = """
-    top sop shop strop quilt quirt cancer remote removal stopped shopper topper guitar terminal
+    molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped shopper topper guitar terminal
     canceled cancelled retire retired retirement enter testing contracting massage massages
     passage passages anointing boring suspended shipping shopping evoke remover nonstop unstop
     spending lending pending bending mending tending vending falling waiting teaching preaching

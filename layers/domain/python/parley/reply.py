@@ -109,7 +109,7 @@ _FREE_TEXT_MEANINGS = (
 
 def classify_reply(text: str, listening: Listening) -> Understanding:
     """What a text means. Never raises, whatever the characters."""
-    text = text[:MAX_CHARACTERS]
+    text = text.strip()[:MAX_CHARACTERS]
     words = clauses(text)
     if _quotes_us(text):
         return Understanding(intent=Intent.CHATTER, why="a reaction that quotes our text")
@@ -130,8 +130,11 @@ def as_reported(understanding: Understanding, text: str, opt_out_type: str | Non
         return understanding
     if intent is understanding.intent:
         return replace(understanding, handled_by_provider=True)
-    return Understanding(
-        intent=intent, why=f"the provider reports {opt_out_type}", handled_by_provider=True
+    return replace(
+        understanding,
+        intent=intent,
+        why=f"the provider reports {opt_out_type}",
+        handled_by_provider=True,
     )
 
 
@@ -142,14 +145,16 @@ def asks(text: str) -> bool:
 
 def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Understanding | None:
     keyword = opt_out_keyword(words)
-    if keyword is not None and not _is_own(keyword, listening):
+    if keyword is not None:
+        if _is_own(keyword, listening):
+            return None
         why = f'"{keyword.meant}" is an opt-out keyword'
         if keyword.said != keyword.meant:
             why = f'"{keyword.said}" is a slip of "{keyword.meant}", an opt-out keyword'
         return Understanding(
             intent=Intent.OPT_OUT,
             why=why,
-            handled_by_provider=text.strip().casefold() in PROVIDER_OPT_OUT_KEYWORDS,
+            handled_by_provider=text.casefold() in PROVIDER_OPT_OUT_KEYWORDS,
             language=keyword.language,
         )
     if asked := asks_to_cease(words):
@@ -177,10 +182,10 @@ def _meaning(text: str, words: list[str], listening: Listening) -> Understanding
         intent, why = Intent.CONFIRM, "a yes to the question to confirm"
     elif _asks_for_help(words):
         intent, why = Intent.HELP, f'"{said}" asks for help'
-        handled_by_provider = text.strip().casefold() in _PROVIDER_HELP_KEYWORDS
+        handled_by_provider = text.casefold() in _PROVIDER_HELP_KEYWORDS
     elif said in _OPT_IN_KEYWORDS:
         intent, why = Intent.OPT_IN, f'"{said}" subscribes again'
-        handled_by_provider = text.strip().casefold() in _OPT_IN_KEYWORDS
+        handled_by_provider = text.casefold() in _OPT_IN_KEYWORDS
     elif keyword := _first_keyword(said, listening.join_keywords, whole=True):
         intent, why = Intent.JOIN, f'"{keyword}" is a join keyword'
     elif keyword := _first_keyword(said, listening.lead_keywords, whole=False):

@@ -48,11 +48,11 @@ class Slips:
         self._short = {
             slip: word for word in short for slip in _thumb_slips(word) if slip not in self._real
         }
-        self._lacking: dict[str, str] = {}
+        self._lacking: dict[str, list[tuple[int, str]]] = {}
         for word in sorted(self._words):
             if len(word) >= self._long:
-                for lacking in _lacking_one(word):
-                    self._lacking.setdefault(lacking, word)
+                for place, lacking in enumerate(_lacking_one(word)):
+                    self._lacking.setdefault(lacking, []).append((place, word))
 
     def meant(self, word: str) -> str | None:
         """The known word that this one is or slipped from, or None."""
@@ -64,7 +64,7 @@ class Slips:
             if word in self._real:
                 return None
             if len(word) <= _LONGEST:
-                found = self._lacking.get(word) or self._with_one_letter(word)
+                found = self._one_letter_away(word)
                 if found is not None:
                     return found
         if len(set(word)) < len(word) - 1:
@@ -72,11 +72,14 @@ class Slips:
             return single if single in self._words else None
         return None
 
-    def _with_one_letter(self, word: str) -> str | None:
-        lacking_word = self._lacking
-        for lacking in _lacking_one(word):
-            if lacking in lacking_word:
-                return lacking_word[lacking]
+    def _one_letter_away(self, word: str) -> str | None:
+        """The long word that lacks a letter, has one more, or another here, or two swapped."""
+        if word in self._lacking:
+            return self._lacking[word][0][1]
+        for place, lacking in enumerate(_lacking_one(word)):
+            for known_place, known in self._lacking.get(lacking, ()):
+                if abs(place - known_place) <= 1:
+                    return known
             if lacking in self._words and len(lacking) >= self._long:
                 return lacking
         return None

@@ -2,10 +2,11 @@
 
 from parley.tongues.model import Tongue
 
-_SO = "(please|filler)*"
+_SO = "(please|filler|now)*"
 _THE = "(the|these|all|more|my|adjective|of|it)*"
-_MESSAGES = "(texts|offers|text|nuisance)"
-_TAIL = "(please|again|filler|edge|and)"
+_MESSAGES = "(texts|offers|text|nuisance)+"
+_TAIL = "(please|again|filler|now|edge|and)"
+_NO_MORE_TAIL = f"({_TAIL}|from|to|you|i|or)"
 _ME = "(me|my number|the number|these number)"
 _DONT = "(dont|do not|never|no longer|to not|can you not)"
 _NOT = "(dont|do not|never|no longer|not)"
@@ -14,23 +15,24 @@ _ME_ASKING = "(?<!you|he|if|auxiliary|how)"
 _IN_EARNEST = "(?<!(?<!you)(unable|dont|not|never))(?<!he)(?<!(?<!can|do)i)"
 _ASKED = """(i (said|want) (you|filler)* to? | can you | you (can|want to?) | make (it|these)
     | when can you | how (can|do) i)?"""
-_REST = "(cease|unsub|please|filler|you|it|these|all|of|again|me|and|no|already|finally)*"
-_STOP_REST = "(please|filler|it|these|all|you|already|finally)* edge"
+_REST = "(cease|unsub|please|filler|now|you|it|these|all|of|again|me|and|no|already|finally)*"
+_STOP_REST = "(please|filler|now|it|these|all|you|already|finally)* edge"
 
 ENGLISH = Tongue(
     code="en",
     keywords="""
         stop stopall unsubscribe cancel end quit revoke optout unsub remove removeme unsubscribeme
-        nomore notexts dnc donotdisturb donotcontact donottext enough thatsenough enoughisenough
+        nomore notexts rmv removal dnc donotdisturb donotcontact donottext enough thatsenough enoughisenough
         goaway
     """,
     classes={
         "cease": "stop cease quit halt discontinue desist stahp",
-        "ending": "end cancel terminate deactivate revoke withdraw rescind",
-        "consent": "consent permission authorization",
-        "unsub": """unsubscribe unsubscribing unsuscribe stopall optout unenroll deregister
+        "ending": "end cancel terminate deactivate revoke withdraw rescind kill",
+        "consent": "consent permission authorization authorized authorised",
+        "unsub": """unsubscribe unsuscribe stopall optout unenroll deregister
             unregister""",
         "unsub_slang": "unsub",
+        "unsubscribing": "unsubscribing",
         "unsubscribed": "unsubscribed unenrolled",
         "texting": """texting txting textin messaging msging contacting spamming harassing
             harrassing bothering bugging annoying pestering emailing soliciting hounding
@@ -38,8 +40,9 @@ ENGLISH = Tongue(
         "calling": "calling writing ringing phoning",
         "sending": "sending forwarding pushing sendin",
         "reaching": "reaching following hitting blowing",
-        "text": """text txt message msg sms mms contact email bother disturb harass spam annoy
-            bug pester mail communication""",
+        "text": "text txt message msg sms mms contact email mail spam communication",
+        "bother": "bother disturb harass annoy bug pester",
+        "now": "now rn",
         "write": "write call reach hit",
         "send": "send forward",
         "texts": """texts txts messages msgs emails ads ad adverts advert advertising
@@ -51,12 +54,12 @@ ENGLISH = Tongue(
             stuff trash foolishness mess bombardment""",
         "receive": "receive receiving get getting recieve recieving hear hearing see seeing",
         "passive": "texted messaged contacted bothered spammed called emailed harassed disturbed",
-        "want": "want wants wanna wish need care desire wanted",
+        "want": "want wants wanna wish need care desire wanted needs",
         "interested": "interested",
         "interest": "interest",
-        "remove": "remove block delete erase exclude scrub unlist purge strike wipe",
+        "remove": "remove block delete erase exclude scrub unlist purge strike wipe rmv",
         "removed": "removed deleted erased",
-        "take": "take keep pull drop cut scratch",
+        "take": "take keep pull drop scratch",
         "leave": "leave let",
         "alone": "alone",
         "lose": "lose forget",
@@ -69,12 +72,12 @@ ENGLISH = Tongue(
         "enough": "enough",
         "list": """list lists database db system distribution contacts subscription subscriptions
             thread directory records service""",
-        "number": "number phone cell inbox name info information details",
+        "number": "number phone cell inbox name info information details data",
         "me": "me us",
         "my": "my our",
         "it": "it them",
         "these": "this these that those here dis",
-        "the": "the your ur youre a such so many wrong",
+        "the": "the your ur youre a such so many wrong kind type sort",
         "adjective": """stupid damn fucking dumb constant daily unwanted promotional automated
             freaking goddamn ridiculous endless unsolicited mailing bloody silly useless
             broadcast mass""",
@@ -102,76 +105,86 @@ ENGLISH = Tongue(
         "like": "like",
         "be": "be was were being",
         "said": """said say told tell telling asked ask asking begging repeat request requesting
-            demand""",
+            demand replied sent wrote""",
         "can": "can could will would should must may",
         "how": "how why",
         "make": "make",
         "and": "and",
         "already": "already twice",
         "grievance": "scam person sender subscribed signed",
-        "hostile": "fuck piss screw sod buzz eff f",
+        "hostile": "fuck piss screw sod buzz eff f blocking",
         "go": "go",
         "away": "away",
         "gone": "gtfo stfu",
         "please": "please pls plz plse pleas kindly",
         "refrain": "refrain",
-        "rather": "rather prefer",
-        "knock": "knock",
+        "rather": "rather prefer appreciate",
+        "knock": "knock cut",
         "lost": "lost",
         "or": "or nor",
         "finally": "for good",
         "doing": "doing",
-        "turn": "turn switch shut",
+        "turn": "turn switch",
+        "shut": "shut",
+        "include": "include add enroll",
+        "removal": "removal",
+        "but": "but",
+        "stopped": "stopped",
         "done": "done tired sick fed",
-        "filler": """thanks thank thx ty ok okay k kk now immediately just sir maam dude man bro
+        "filler": """thanks thank thx ty ok okay k kk immediately just sir maam dude man bro
             hey hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes
-            yeah yo dammit jeez thankyou rn fr really oh ugh completely altogether guys jesus
+            yeah yo dammit jeez thankyou fr really oh ugh completely altogether guys jesus
             haha am love then bye""",
     },
     patterns=(
         # "please stop", "i said stop it", "u can stop now", "can you please stop"
-        f"edge (please|filler|no|and|all)* {_ASKED} {_SO} (cease|unsub) {_REST} edge",
+        f"edge (please|filler|now|no|and|all)* {_ASKED} {_SO} (cease|unsub) {_REST} edge",
         # "... and please stop", "i told you to stop", "how do i make these stop"
         f"please (filler|the|of|finally)* cease {_STOP_REST}",
         f"(?<!third) said (you|filler)* to cease (when edge|{_STOP_REST})",
+        f"(and|but) {_SO} cease {_STOP_REST}",
+        f"(said|passive) cease {_STOP_REST}|i any{{0,2}} said cease|other of cease dont you",
+        f"if you stopped (texting|sending)",
+        f"(these|texts|text|nuisance) (want|auxiliary|can) to? cease {_STOP_REST}",
+        f"want (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
         f"make (it|these|the|texts|text)* cease {_STOP_REST}",
         # "not interested stop", "wrong number stop"
         f"(not|no|longer) filler? interested {_SO} cease {_STOP_REST}",
-        f"(number|grievance|text|texts|passive|nuisance) {_SO} cease {_STOP_REST}",
+        f"(number|grievance|text|texts|passive|nuisance|hostile you) {_SO} cease {_STOP_REST}",
         # "stop i never signed up", "stop you are annoying", "stop take me off"
-        f"edge (please|filler|no)* cease {_SO} (i|you|he|dont|never|not|no)",
-        f"edge (please|filler|no)* cease {_SO} (unsub|remove|take|leave)",
+        f"edge (please|filler|now|no)* cease {_SO} (i|you|he|dont|never|not|no)",
+        f"edge (please|filler|now|no)* cease {_SO} (unsub|remove|take|leave)",
         # "stop texting me", "quit bugging us", "stop calling my phone", "stop sending these to me"
         (
-            f"{_IN_EARNEST} cease (please|filler|and|you|all|the|adjective)* texting"
-            " (?!third|it|the other)"
+            f"{_IN_EARNEST} cease (please|filler|now|and|you|all|the|adjective)* texting"
+            " (?!third|it|(the|my) other)"
         ),
         f"{_IN_EARNEST} cease {_SO} calling ({_ME}|to me|and texting|{_TAIL})",
         (
-            f"{_IN_EARNEST} cease (please|filler|all|the)* sending (me|to|out|you)* {_THE}"
+            f"{_IN_EARNEST} cease (please|filler|now|all|the)* sending (me|to|out|you)* {_THE}"
             f" ({_MESSAGES}|{_TAIL}|to? {_ME} {_TAIL})"
         ),
         f"{_IN_EARNEST} cease {_SO} reaching other? (out|me|my|on|of|these|{_TAIL})",
         # "stop the messages", "cease all communication", "end these texts", "revoke my consent"
         f"{_IN_EARNEST} cease {_SO} {_THE} {_MESSAGES}",
         f"ending {_THE} (texts|text {_TAIL}|text? list ({_TAIL}|to|from)|consent)",
-        f"turn off {_THE} (texts|text)|turn {_THE} (texts|text)? off",
+        f"turn off {_THE} (texts|text)|turn (the|all|my)* (these|it|texts|text) off",
         f"cease doing (it|these)|cease {_THE} list {_TAIL}",
-        "^edge please* ending (please|filler|all|ending)* edge$",
+        "^edge please* ending (please|filler|now|all|these|it|ending)* edge$",
         # "i want to stop receiving your messages"
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
         # "don't text me", "never message this number again", "don't call or text me", "don't text"
         (
-            f"{_ME_ASKING} {_DONT} (please|filler|again)* ((text|write) (and|or))* text {_ME}"
-            " (?!filler? these? when|if)"
+            f"{_ME_ASKING} {_DONT} (please|filler|now|again)* ((text|write) (and|or))* (text|bother) {_ME}"
+            " (?!now|filler? these? when|if)"
         ),
-        f"{_ME_ASKING} {_DONT} (please|filler)* again? text again",
-        f"^edge {_SO} {_DONT} (please|filler|again)* text {_SO} edge$",
+        f"{_ME_ASKING} {_DONT} (please|filler|now)* again? text again",
+        f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write) {_SO} edge$",
         f"{_ME_ASKING} {_DONT} {_SO} again? write (to|on)* {_ME}? other? (again|all more)",
         "no want to (text|send|write) me",
         # "do not send me anything", "don't send any more of these texts"
         (
-            f"{_ME_ASKING} {_DONT} (please|filler|again)* send (me|to)* {_THE}"
+            f"{_ME_ASKING} {_DONT} (please|filler|now|again)* send (me|to)* {_THE}"
             f" ({_MESSAGES}|{_TAIL}|to {_ME})"
         ),
         # "i don't want any more messages", "i no longer wish to receive these"
@@ -179,50 +192,57 @@ ENGLISH = Tongue(
             f"{_ME_ASKING} {_I_DONT_WANT} (to|like)* receive (me|all|from)* {_THE}"
             f" ({_MESSAGES}|from|{_TAIL})"
         ),
-        f"{_ME_ASKING} {_I_DONT_WANT} (to|like|receive|you|be)* (passive|text me)",
+        f"{_ME_ASKING} {_I_DONT_WANT} (to|like|receive|you|be)* (passive|text me|bother me)",
         f"{_ME_ASKING} {_I_DONT_WANT} (to|like|be)* on {_THE} list",
         f"{_ME_ASKING} {_I_DONT_WANT} {_THE} {_MESSAGES}",
         f"{_ME_ASKING} {_I_DONT_WANT} you to? (text|texting|send|sending|calling|write)",
         f"{_ME_ASKING} {_I_DONT_WANT} (it|these|all|more)+ again",
         "longer (want|like) (it|these|all|more)+ edge",
         f"unable want {_THE} texts",
-        f"rather not receive (me|all|from)* {_THE} ({_MESSAGES}|from|{_TAIL})",
-        f"{_NOT} (filler|again)* consent",
+        "rather not to? be? passive",
+        f"rather to? not to? receive (me|all|from)* {_THE} ({_MESSAGES}|from|{_TAIL})",
+        "(no|not|dont|never|unable) any{0,3} consent (?!other)",
         # "not interested in receiving any more", "no interest in your texts"
-        "(not|no|longer) (filler|again)* (interested|interest) on receive",
+        "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
+        f" {_THE} ({_MESSAGES}|from|{_TAIL})",
         f"(not|no|longer) (filler|again)* (interested|interest) on {_THE} (texts|text|nuisance)",
         # "no more texts", "no spam please", "no texting"
-        f"no {_THE} (texts|text {_TAIL}|nuisance {_TAIL})",
-        f"no (the|these)* more {_THE} {_MESSAGES}",
+        f"(?<!other|auxiliary|receive) no {_THE} (texts|text|nuisance)+ {_TAIL}",
+        f"(?<!other|auxiliary|receive) no (the|these)* more {_THE} {_MESSAGES} {_NO_MORE_TAIL}",
         (
-            "^edge (please|filler|no)* no (more|texting|sending|text)"
-            " (please|filler|no|more|of|these|all|you)* edge$"
+            "^edge (please|filler|now|no)* no (more|texting|sending|text)"
+            " (please|filler|now|no|more|of|these|all|you)* edge$"
         ),
         # "unsubscribe me", "how do i unsubscribe", "i want to opt out", "get me unsubscribed"
         "(?<!if i|if you)(?<!cease to) unsub",
         f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|from|{_TAIL})",
         "(?<!cease to) opt (me|my|number|these)* out",
         "(already|be|want) (unsubscribed|opted out)|(unsubscribed|opted out) already",
-        "unsubscribed me",
+        f"(i|be) filler? unsubscribing|unsubscribed me|edge {_SO} unsubscribed {_SO} edge",
+        f"(edge|said|want) {_SO} removal {_SO} (edge|from)",
+        f"{_ME_ASKING} {_DONT} {_SO} include {_ME}",
         "(be|receive|me|want|number) (unsubscribed|removed)",
         # "take me off", "remove my number", "get off your list", "i want out"
         f"(take|receive) {_ME} number? off (?!other)",
         f"remove ({_ME}|my list|{_THE} list|my text {_TAIL})",
         f"(take|receive|off|remove|from|want|out) (me|my|number|off|from|of|on)* {_THE} text? list",
-        f"edge {_SO} (can you)? {_SO} remove (please|filler|you|these|me)* edge",
+        f"edge {_SO} (can you)? {_SO} remove (please|filler|now|you|these|me)* edge",
         f"(want|like) to? receive? (out|off) of? {_TAIL}",
         # "leave me alone", "lose my number", "go away", "fuck off"
-        f"leave me any{{0,2}} (alone|be {_TAIL})",
+        f"leave (me|my number) any{{0,2}} (alone|be {_TAIL})",
         "(?<!i) (lose|remove) (my|these|the) number",
+        f"edge {_SO} lose me {_SO} edge",
         (
-            "edge (please|filler|no)* (go away|hostile you? off|hostile you|gone|receive lost)"
-            " (please|filler|you|and|no)* edge"
+            "edge (please|filler|now|no)* (go away|hostile you? off|hostile you|gone|receive lost|shut other)"
+            " (please|filler|now|you|and|no)* edge"
         ),
-        "knock (it|these) off",
+        "knock (it|these) (off|out)",
+        "(receive|take) these? off my number",
         # "enough already", "enough with the texts", "sick of these messages"
-        "edge (please|these)* enough (please|filler|already)* edge",
+        "edge (please|these)* enough (please|filler|now|already)* edge",
         f"enough of {_THE} {_MESSAGES}",
-        f"done of? receive? {_THE} {_MESSAGES}",
+        f"enough {_THE} (texts|nuisance)",
+        f"done any? of? receive? {_THE} {_MESSAGES}",
         # "refrain from contacting me", "put me on your do not call list"
         "refrain from (texting|sending|calling)",
         f"(on|to) {_THE} (dont|do not|no) (write|text) list",

@@ -5,18 +5,18 @@ from parley.tongues.model import Tongue
 _SO = "(please|filler)*"
 _THE = "(the|all|of|your|my)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler)* (now|when|if|the other|of other))"
+_UNLESS = "(?!(please|filler|the)* (now|when|if|the other|of other))"
 
 FRENCH = Tongue(
     code="fr",
     keywords="""
         arret arreter arretez arrete arretons desabonner desabonnez desabonnement desinscription
         desinscrire resilier annuler stopper stoppez supprimer retirer assez casuffit
-        plusdemessages desabonnezmoi desinscrivezmoi degage degagez stopsms desabo stoppub
+        plusdemessages desabonnezmoi desinscrivezmoi degage degagez yenamarre jenaimarre stopsms desabo stoppub
     """,
     classes={
         "cease": """arrete arretez arreter arretes arret cesse cessez cesser stoppe stoppez
-            stopper stop stopez""",
+            stopper stop stopez darreter darret""",
         "to_text": """mecrire ecrire contacter mappeler appeler texter harceler deranger embeter
             membeter spammer importuner solliciter emmerder memmerder relancer mimportuner
             mecrivant solicitations""",
@@ -28,19 +28,19 @@ FRENCH = Tongue(
         "texts": """messages message textos texto sms pub pubs publicite publicites promos
             promotions spam spams mails mail emails notifications courriels msg msgs mms alertes
             textes sollicitations prospection envoi envois""",
-        "nuisance": "harcelement offres conneries betises trucs choses",
+        "nuisance": "harcelement offres conneries trucs choses",
         "receive": "recevoir recois entendre avoir",
         "contacted": """contacte contactee derange derangee sollicite sollicitee harcele abonne
             abonnee inscrit inscrite""",
         "be": "etre",
         "want": """veux veut voudrais souhaite souhaitons desire desirons voulons souhaiterais
-            aimerais""",
+            aimerais jveux""",
         "remove": """retirez retire retirer enlevez enleve enlever supprimez supprime supprimer
             effacez efface effacer rayez raye otez sortez radiez""",
         "unsub": """desabonner desabonnez desabonnement desabonne desabonnes desinscrire
             desinscrivez desinscription desinscris desinscrit""",
         "me": "moi me nous",
-        "number": "numero nom telephone portable contact coordonnees",
+        "number": "numero nom telephone portable contact coordonnees donnees compte",
         "list": "liste listes base fichier fichiers repertoire",
         "leave": "laissez laisse fichez fiche foutez fous lachez lache",
         "peace": "tranquille tranquilles paix",
@@ -49,12 +49,16 @@ FRENCH = Tongue(
         "more": "plus",
         "never": "jamais",
         "nothing": "rien aucun aucune",
-        "the": "les le la l ces cet cette ce vos votre tes ton ta toutes tous tout leurs",
+        "the": "les le la l ces cet cette ce vos votre tes ton ta toutes tous tout leurs genre type",
         "of": "de des d du",
         "my": "mon ma mes",
         "your": "part",
         "all": "toute",
         "enough": "assez suffit marre ras",
+        "subscription": "abonnement inscription",
+        "cancel": "resilier resiliez resilie annuler annulez",
+        "demand": "demande prie",
+        "refuse": "refuse",
         "that": "ca cela",
         "when": "avant apres demain aujourdhui soir nuit quand tant",
         "again": "encore",
@@ -63,13 +67,17 @@ FRENCH = Tongue(
         "now": "maintenant immediatement",
         "with": "avec a aux au",
         "filler": """suite bonjour salut ok oui non donc desormais alors monsieur madame bordel
-            putain""",
+            putain cest bon""",
     },
     patterns=(
         # "arrêtez svp", "stop merci", "arrêtez ça"
         "edge (please|filler|of)* cease (please|filler|cease|that|the|all|of|now)* edge",
-        f"please cease {_SO} edge",
-        f"edge {_SO} enough {_SO} edge|edge {_SO} that enough",
+        f"(please|demand (of|please)*) cease {_SO} edge",
+        "cease with that",
+        "refuse (of|all|the)* (receive|texts)",
+        f"not me* to_text (more|pas|never) {_TAIL}",
+        "cancel (my|the|all)* subscription",
+        f"edge {_SO} enough {_SO} edge|edge {_SO} that enough {_SO} edge",
         f"enough of {_THE} (texts|nuisance)",
         f"(?<!pas) cease {_SO} with? {_THE} (texts|nuisance)",
         # "arrêtez de m'écrire", "cessez d'envoyer des messages"
@@ -84,7 +92,7 @@ FRENCH = Tongue(
         f"not (more|pas|never) me* to_send {_THE} (texts|nuisance|nothing|{_TAIL})",
         "not me* send nothing",
         # "je ne veux plus recevoir vos messages", "je ne souhaite plus être contacté"
-        f"not want (more|pas) receive {_THE} (texts|nuisance|{_TAIL}|your)",
+        f"not want (more|pas) nothing? receive {_THE} (texts|nuisance|{_TAIL}|your)",
         f"not more receive {_THE} (texts|nuisance|{_TAIL}|your)",
         f"want more receive {_THE} (texts|nuisance)",
         "not want (more|pas) be (contacted|text)",
@@ -98,7 +106,7 @@ FRENCH = Tongue(
         f"never more? {_THE} texts",
         # "retirez-moi de votre liste", "supprimez mon numéro", "désabonnez-moi"
         f"(?<!not) remove (me {_TAIL}|me of {_THE} list|my number|{_THE} my number)",
-        f"me remove of {_THE} list",
+        f"me remove (of {_THE} list|{_TAIL})",
         "(?<!pas|not|if) unsub",
         f"remove {_SO} {_THE} (number|list)",
         # "laissez-moi tranquille", "foutez-moi la paix"

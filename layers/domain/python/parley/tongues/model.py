@@ -19,7 +19,6 @@ _FIRST_CLASS = 0xE000
 _EDGE_CODE = ","
 _OTHER_CODE = "_"
 _TOKENS = re.compile(r"[a-z_]+|\((?:\?<?[!=:])?|\)|\||[?*+]|\{[^}]*\}")
-_OPTIONAL = frozenset({"?", "*", "{0,2}", "{0,3}", "{0,6}"})
 _SPECIAL = {"edge": _EDGE_CODE, "other": _OTHER_CODE, "any": f"[^{_EDGE_CODE}]"}
 _REACH = 8
 """How many words before a match can void it."""
@@ -55,10 +54,10 @@ class Tongue:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A compiled pattern and the sets of classes of each of which it needs a word, the rarest
+    """A pattern over codes and the sets of classes of each of which it needs a word, the rarest
     words first: a text without them is passed over at once."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     needs: tuple[frozenset[str], ...]
 
 
@@ -71,7 +70,8 @@ class Grammar:
         }
         self._commonness = _commonness(tongue)
         self._rules = [self._rule(pattern) for pattern in tongue.patterns]
-        self._voids = [self._compiled(f"(?:{void})$") for void in tongue.voids]
+        self._voids = [self._coded(f"(?:{void})$") for void in tongue.voids]
+        self._compiled = cache(re.compile)
         self._codes = {
             word: self._codes_of_classes[name]
             for name, words in tongue.classes.items()
@@ -96,7 +96,7 @@ class Grammar:
             rule = self._rules[number]
             if any(need.isdisjoint(said) for need in rule.needs):
                 continue
-            found = self._found(rule.pattern, code)
+            found = self._found(self._compiled(rule.pattern), code)
             if found is not None:
                 return found
         return None
@@ -106,7 +106,7 @@ class Grammar:
         while match is not None:
             start, end = match.span()
             before = code[max(0, start - _REACH) : start]
-            if not any(void.search(before) for void in self._voids):
+            if not any(self._compiled(void).search(before) for void in self._voids):
                 return slice(start, end)
             match = pattern.search(code, start + 1)
         return None
@@ -115,21 +115,21 @@ class Grammar:
         needs = sorted(self._needs(iter(_TOKENS.findall(f"{pattern} )"))), key=self._how_common)
         codes = self._codes_of_classes
         return _Rule(
-            pattern=self._compiled(pattern),
+            pattern=self._coded(pattern),
             needs=tuple(frozenset(codes[name] for name in names) for names in needs),
         )
 
-    def _compiled(self, pattern: str) -> re.Pattern[str]:
+    def _coded(self, pattern: str) -> str:
         codes = self._codes_of_classes | _SPECIAL
         coded = _NAMES.sub(lambda name: codes[name.group()], pattern)
-        return re.compile("".join(coded.split()))
+        return "".join(coded.split())
 
     def _needs(self, tokens: Iterator[str]) -> list[frozenset[str]]:
         """The sets of classes of which a pattern, up to its closing bracket, needs a word each."""
         alternatives: list[list[frozenset[str]]] = [[]]
         last: list[frozenset[str]] = []
         for token in tokens:
-            if token in _OPTIONAL:
+            if token in ("?", "*") or token.startswith("{0"):
                 last = []
                 continue
             alternatives[-1] += last

@@ -16,7 +16,9 @@ PORTUGUESE = Tongue(
         cancelarinscricao naoenviarmais naoperturbe suspender vaiembora
     """,
     classes={
-        "cease": "paro pare parem para parar pares deixa deixe deixem deixar cesse cessem",
+        "cease": "paro pare parem parar pares cesse cessem",
+        "para": "para",
+        "let": "deixa deixe deixem deixar",
         "stop": "stop chega basta",
         "of": "de da do das dos dessa desta desse deste dessas desses destas destes",
         "with": "com",
@@ -29,13 +31,16 @@ PORTUGUESE = Tongue(
         "send": "mande mandem manda mandam envie enviem envia enviam",
         "texts": """mensagens mensagem sms msg msgs mensagenzinhas propaganda propagandas
             publicidade promocoes promocao promos anuncios spam notificacoes comunicados emails
-            torpedos torpedo textos avisos""",
+            torpedos torpedo textos avisos envio recebimento""",
         "nuisance": "coisa coisas porcaria lixo besteira ofertas",
         "receive": "receber recebendo recebe ouvir",
         "contacted": """contatado contatada contactado contactada incomodado incomodada
             perturbado perturbada""",
         "be": "ser",
         "authorize": "autorizo consinto permito",
+        "to": "pra",
+        "said": "peco pedi falei solicito disse",
+        "can": "pode podem poderia",
         "interest": "interesse",
         "enter": "entre entrem",
         "fed_up": "cansei cansado cansada farto farta",
@@ -44,7 +49,7 @@ PORTUGUESE = Tongue(
             tirar exclua excluam exclui excluir apague apaguem apaga apagar delete deleta deletar
             elimine eliminem""",
         "unsub": """descadastrar descadastre descadastra descadastrem descadastramento
-            descadastro desinscrever desinscreva desinscricao desinscrevam""",
+            descadastro desinscrever desinscreva desinscricao desinscrevam remocao""",
         "cancel": "cancelar cancela cancele cancelem cancelamento",
         "subscription": "inscricao assinatura cadastro",
         "number": "numero telefone celular contato nome dados",
@@ -53,7 +58,7 @@ PORTUGUESE = Tongue(
         "get_out": "sai sumam suma some cai caia vaza",
         "out": "fora",
         "forget": "esquece esqueca esquecam esquecer",
-        "peace": "paz",
+        "peace": "paz quieto quieta tranquilo",
         "not": "nao n nunca jamais",
         "english_not": "not dont",
         "without": "sem nem",
@@ -62,7 +67,7 @@ PORTUGUESE = Tongue(
         "nothing": "nada nenhum nenhuma",
         "that": "que",
         "the": """as os o a essa esse esta este essas esses estas estes suas seus sua seu tantas
-            tanta""",
+            tanta tipo""",
         "this": "isso isto aqui",
         "my": "meu minha meus",
         "all": "todas todos tudo qualquer",
@@ -72,22 +77,24 @@ PORTUGUESE = Tongue(
         "again": "novamente",
         "please": "pfv pf favor por porfavor pls please gentileza",
         "filler": """ja agora obrigado obrigada ok oi ola bom dia pelo amor deus gente cara moco
-            moca senhor senhora voces voce imediatamente logo""",
+            moca senhor senhora voces voce imediatamente""",
     },
     patterns=(
         # "pare por favor", "chega", "para com isso", "sai fora"
-        f"edge {_SO} (cease|stop) (please|filler|cease|stop|with this|with|all)* edge",
+        f"edge {_SO} para (please|with this)+ edge",
+        f"edge {_SO} (can|want)? {_SO} (cease|stop) (please|filler|cease|stop|with this|with|all)* edge",
+        f"edge any{{0,3}} said (that|para|to)* cease {_SO} edge",
         f"edge {_SO} leave {_SO} edge",
-        f"edge {_SO} get_out (out|filler|please|of this)+ edge",
-        f"(stop|cease with) {_SO} {_THE} (texts|nuisance)",
+        f"edge {_SO} get_out (out|of this|please)+ edge",
+        f"(stop|(cease|para) with) {_SO} {_THE} (texts|nuisance)",
         f"cease (the|all)* (texts {_TAIL})",
         # "pare de me mandar mensagens", "parem de encher"
-        f"(?<!not) (cease|stop) of me? to_text {_UNLESS}",
-        f"(?<!not) (cease|stop) of me? to_send me? {_THE} (texts|nuisance|this|{_TAIL})",
+        f"(?<!not) (cease|para|let|stop) of me? to_text {_UNLESS}",
+        f"(?<!not) (cease|para|let|stop) of me? to_send me? {_THE} (texts|nuisance|this|{_TAIL})",
         # "não me mande mais mensagens", "não me incomode", "não mandem mais"
         f"(not|without) {_SO} more? me (text|to_text|contacted) {_UNLESS}",
         f"not {_SO} more? (text|to_text) (me|more|edge)",
-        f"not {_SO} more? me? (send|to_send) me? {_ANY} (texts|nuisance|this|{_TAIL}|cease)",
+        f"not {_SO} more? me? (send|to_send) me? {_ANY} (texts|nuisance|this|{_TAIL}|cease|para)",
         # "não quero mais receber mensagens", "não quero ser contatado"
         f"not {_SO} want {_SO} more? receive {_ANY} (texts|nuisance|this|{_TAIL})",
         f"not want more? {_THE} (texts|nuisance)",
@@ -114,7 +121,7 @@ PORTUGUESE = Tongue(
         "(?<!not) unsub",
         "cancel (me|my|the|this)* (subscription|texts)",
         # "me deixa em paz", "me esquece"
-        "(me cease|cease me) (in peace|peace)",
+        "(me let|let me) (in peace|peace)",
         f"edge {_SO} me forget {_SO} edge|forget (my|the)* number",
     ),
     help="ajuda",
@@ -227,7 +234,7 @@ PORTUGUESE = Tongue(
         . a que horas
         . que horas
         . tem
-        . voces tem
+        . voces
         . posso
         . podem
         . pode

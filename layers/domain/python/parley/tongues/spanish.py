@@ -6,7 +6,7 @@ _SO = "(please|filler)*"
 _THE = "(the|more|all|adjective|of|from)*"
 _ANY = "(the|more|all|adjective|of|from|nothing)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler|to|the|that)* (when|if|the other|a other))"
+_UNLESS = "(?!(please|filler|to|the|that)* (when|if|the other|a other|to other))"
 
 SPANISH = Tongue(
     code="es",
@@ -14,7 +14,7 @@ SPANISH = Tongue(
         alto parar pare paren para baja cancelar detener detente basta yabasta eliminar salir
         terminar desuscribir desuscribirme desuscribirse suficiente nomas quitar dardebaja
         darmedebaja damedebaja denmedebaja yano desinscribir desuscribanme desuscribeme borrenme
-        borrame eliminenme quitenme saquenme anularsuscripcion nomolestar
+        borrame eliminenme quitenme saquenme anularsuscripcion nomolestar borrar desactivar
     """,
     classes={
         "cease": "dejo paro deja dejen dejad deje dejar dejas termina terminen cesa cesen cesar",
@@ -42,13 +42,13 @@ SPANISH = Tongue(
         "that": "que",
         "remove": """quitame quitenme quiteme borrame borrenme borreme eliminame eliminenme
             elimineme sacame saquenme saqueme remuevanme remueveme desuscribeme desuscribanme
-            desuscribirme quitarme borrarme eliminarme sacarme desinscribirme desapuntame""",
+            desuscribirme quitarme borrarme eliminarme sacarme desinscribirme desapuntame bajenme retirenme retireme""",
         "removing": """remover retirar remuevan retiren sacar borra borren borre borrar elimina
             eliminen elimine eliminar quita quiten quitar saca saquen""",
         "cancel": "cancelo cancelar cancela cancelen cancele anular anulen anula",
         "subscription": "suscripcion subscripcion",
         "number": "numero telefono celular contacto nombre datos movil",
-        "give": "dar darme dame denme deme darnos darse doy den demen",
+        "give": "dar darme dame denme deme darnos darse doy den demen dan da",
         "off": "baja",
         "leave_me": "dejame dejenme dejeme dejadme dejanos dejennos",
         "peace": "paz tranquilo tranquila tranquilos",
@@ -62,7 +62,7 @@ SPANISH = Tongue(
         "again": "nuevo nuevamente",
         "nothing": "nada ningun ninguno ninguna",
         "my": "mi mis",
-        "the": "los las el la lo sus su tus estos estas este esta esos esas ese esa tantos",
+        "the": "los las el la lo sus su tus estos estas este esta esos esas ese esa tantos tipo",
         "a": "un una",
         "all": "todo todos todas tanto tanta",
         "adjective": "malditos pinches putos",
@@ -70,10 +70,12 @@ SPANISH = Tongue(
         "from": "ustedes usted ti",
         "to": "a al",
         "in": "en",
-        "be": "ser estar",
+        "be": "ser estar esten",
         "passive": "contactado contactada molestado molestada",
         "interest": "interesa interesan interesado interesada",
-        "fed_up": "harto harta cansado cansada",
+        "unsub": "desuscribir desuscripcion desinscribir desuscribo",
+        "authorize": "autorizo permito consiento",
+        "fed_up": "harto harta cansado cansada suficientes",
         "list": "lista listas",
         "when": """hora horas hoy ahora manana ahorita tarde temprano hasta antes despues todavia
             aun cuando noche""",
@@ -106,7 +108,8 @@ SPANISH = Tongue(
         f"not want (receive) (nothing|more|{_THE})* (from|{_TAIL})",
         "not want (nothing)? (more|of|from)+ edge",
         "ya not want (more|nothing|please|filler)* edge",
-        "not want that me (text|send)",
+        f"not want that me text {_UNLESS}",
+        f"not want that me send {_ANY} (texts|nuisance|{_TAIL})",
         # "no más mensajes"
         f"(not|never) more {_THE} (texts|nuisance)",
         f"edge {_SO} ya? (not|ya) more {_SO} edge",
@@ -117,8 +120,13 @@ SPANISH = Tongue(
         f"me removing (of|{_TAIL})",
         "not me? (interest|want) be? (passive|receive)",
         "not want be in (the|all)* list",
-        f"fed_up of {_THE} (texts|nuisance)",
-        f"(?<!not) (me)? give {_SO} of off (?!(the|my|a) other)",
+        "not authorize",
+        "not be me? (text|to_text)",
+        f"not be me? to_send {_ANY} (texts|nuisance|{_TAIL})",
+        "(?<!not) unsub",
+        f"^edge {_SO} want cancel {_SO} edge$",
+        f"fed_up of? {_THE} (texts|nuisance)",
+        f"(?<!not) me? (give|of) {_SO} of off (?!(the|my|a) other)",
         "want (the|a|me)* off",
         "cancel (my|the|of)* (subscription|texts)",
         f"(want|leave) leave? {_SO} of (the|all)* list",
