@@ -118,7 +118,7 @@ def _assert_that_reports_agree(shop: Shop, carrier: Client, sends: list[str]) ->
         assert {name: counts.get(name, 0) for name in seen} == seen
         report = shop.marketer.get(f"/sends/{send_id}/report")
         assert {name: n for name, n in report["counts"].items() if n} == counts
-        assert report["skipped"] == {"frequency_cap": counts["skipped"]}
+        assert report["skipped"].get("frequency_cap", 0) == counts.get("skipped", 0)
         assert report["parts"] == sum(taken[sid]["parts"] for sid in sids)
         assert Decimal(report["cost"]["amount"]) == Decimal("0.0083") * report["parts"]
         codes = Counter(str(taken[sid]["error_code"]) for sid in sids if taken[sid]["error_code"])
