@@ -27,7 +27,7 @@ from infra.local.home import (
 )
 
 STOP_SECONDS = 25.0
-RECONCILE_DELAY_SECONDS = "20"
+RECONCILE_DELAY_SECONDS = "10"
 ROLES = ("admin", "marketer", "sales")
 
 
