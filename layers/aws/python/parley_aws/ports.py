@@ -125,7 +125,8 @@ class Journal(Protocol):
     def recent(
         self, kind: JournalKind, *, since: datetime, limit: int, start_key: str | None
     ) -> Page[JournalEvent]:
-        """Opt-outs or replies of all numbers from a time on, newest first; a page may be short."""
+        """Opt-outs, replies, their meanings or texts after an opt-out, of all numbers from a time
+        on, newest first; a page may be short."""
 
     def forget(self, phone: str) -> None:
         """Erase everything about a number."""
@@ -450,22 +451,31 @@ class OrderStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsRow:
-    """What one row of metrics holds: its sums and how far of the stream they count."""
+    """What one row of metrics holds: its sums, how far of the stream they count, and how many
+    records that was since the row was made or replaced."""
 
     sums: Mapping[str, int]
     mark: str | None
+    records: int = 0
 
 
 class MetricsStore(Protocol):
     """Sums of what stream records changed: a row for each partition of the ledger."""
 
     def add(
-        self, row: str, changes: Mapping[str, int], *, sequence: str, first: str | None = None
+        self,
+        row: str,
+        changes: Mapping[str, int],
+        *,
+        sequence: str,
+        first: str | None = None,
+        records: int = 1,
     ) -> bool:
         """Add changes to a ledger partition's row and advance its mark, both or neither.
 
         `sequence` is the highest stream sequence number among the changes, `first` the lowest
-        (by default the same), 40 digits. False where the row's mark is at `first` or past it.
+        (by default the same), 40 digits; `records` is how many there are. False where the row's
+        mark is at `first` or past it.
         """
 
     def mark(self, row: str) -> str | None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MARK = "applied"
-_NO_METRICS = frozenset({"pk", "sk", _MARK})
+_RECORDS = "records"
+_NO_METRICS = frozenset({"pk", "sk", _MARK, _RECORDS})
 
 
 class DynamoMetrics:
@@ -27,26 +28,34 @@ class DynamoMetrics:
         self._table = table_name
 
     def add(
-        self, row: str, changes: Mapping[str, int], *, sequence: str, first: str | None = None
+        self,
+        row: str,
+        changes: Mapping[str, int],
+        *,
+        sequence: str,
+        first: str | None = None,
+        records: int = 1,
     ) -> bool:
         """Add changes to a ledger partition's row and advance its mark, both or neither.
 
         `sequence` is the highest stream sequence number among the changes, `first` the lowest
-        (by default the same), 40 digits. False where the row's mark is at `first` or past it.
+        (by default the same), 40 digits; `records` is how many there are. False where the row's
+        mark is at `first` or past it.
         """
         changed = [(name, change) for name, change in changes.items() if change]
         names = {f"#{i}": name for i, (name, _) in enumerate(changed)}
         values = {f":{i}": {"N": str(change)} for i, (_, change) in enumerate(changed)}
-        sums = ", ".join(f"#{i} :{i}" for i in range(len(changed)))
+        sums = "".join(f", #{i} :{i}" for i in range(len(changed)))
         answer = run_if(
             self._client.update_item,
             stands=lambda: {} if self.mark(row) == sequence else None,
             TableName=self._table,
             Key=_key(row),
-            UpdateExpression=f"SET #mark = :mark{f' ADD {sums}' if sums else ''}",
+            UpdateExpression=f"SET #mark = :mark ADD #records :records{sums}",
             ConditionExpression="attribute_not_exists(#mark) OR #mark < :first",
-            ExpressionAttributeNames={"#mark": _MARK, **names},
+            ExpressionAttributeNames={"#mark": _MARK, "#records": _RECORDS, **names},
             ExpressionAttributeValues={
+                ":records": {"N": str(records)},
                 ":mark": {"S": sequence},
                 ":first": {"S": first or sequence},
                 **values,
@@ -64,7 +73,11 @@ class DynamoMetrics:
             self._client.get_item, TableName=self._table, Key=_key(row), ConsistentRead=True
         )
         item: Item = answer.get("Item", {})
-        return MetricsRow(sums=_sums(item), mark=item.get(_MARK, {}).get("S"))
+        return MetricsRow(
+            sums=_sums(item),
+            mark=item.get(_MARK, {}).get("S"),
+            records=int(item.get(_RECORDS, {}).get("N", 0)),
+        )
 
     def replace(self, row: str, sums: Mapping[str, int], *, mark: str) -> bool:
         """Replace a row's sums if its mark still is `mark`; whether it was."""

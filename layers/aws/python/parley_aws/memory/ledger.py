@@ -146,26 +146,39 @@ class MemoryMetrics:
     def __init__(self) -> None:
         self._rows: dict[str, Counter[str]] = {}
         self._marks: dict[str, str] = {}
+        self._records: Counter[str] = Counter()
 
     def add(
-        self, row: str, changes: Mapping[str, int], *, sequence: str, first: str | None = None
+        self,
+        row: str,
+        changes: Mapping[str, int],
+        *,
+        sequence: str,
+        first: str | None = None,
+        records: int = 1,
     ) -> bool:
         if self._marks.get(row, "") >= (first or sequence):
             return False
         self._rows.setdefault(row, Counter()).update(changes)
         self._marks[row] = sequence
+        self._records[row] += records
         return True
 
     def mark(self, row: str) -> str | None:
         return self._marks.get(row)
 
     def row(self, row: str) -> MetricsRow:
-        return MetricsRow(sums=dict(self._rows.get(row, {})), mark=self._marks.get(row))
+        return MetricsRow(
+            sums=dict(self._rows.get(row, {})),
+            mark=self._marks.get(row),
+            records=self._records[row],
+        )
 
     def replace(self, row: str, sums: Mapping[str, int], *, mark: str) -> bool:
         if self._marks.get(row) != mark:
             return False
         self._rows[row] = Counter(sums)
+        self._records[row] = 0
         return True
 
     def of_sends(self, send_ids: Sequence[str]) -> dict[str, dict[str, int]]:

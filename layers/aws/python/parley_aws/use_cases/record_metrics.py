@@ -74,28 +74,34 @@ def _apply(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -> 
 
 def _add_all(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -> bool:
     return all(
-        metrics.add(row, sums, sequence=last, first=first)
-        for sums, first, last in _portions(changes)
+        metrics.add(
+            row,
+            sums,
+            sequence=portion[-1].sequence,
+            first=portion[0].sequence,
+            records=len(portion),
+        )
+        for sums, portion in _portions(changes)
     )
 
 
-def _portions(changes: Sequence[LedgerChange]) -> Iterator[tuple[dict[str, int], str, str]]:
-    """What changes add, in as many pieces as updates take, each with its lowest and highest
-    sequence number."""
+def _portions(
+    changes: Sequence[LedgerChange],
+) -> Iterator[tuple[dict[str, int], list[LedgerChange]]]:
+    """What changes add, in as many portions as updates take."""
     sums: dict[str, int] = {}
-    first = last = ""
+    portion: list[LedgerChange] = []
     for each in changes:
-        first = first or each.sequence
-        last = each.sequence
+        portion.append(each)
         for name, n in entry_metrics(each.after).items():
             sums[name] = sums.get(name, 0) + n
         for name, n in entry_metrics(each.before).items():
             sums[name] = sums.get(name, 0) - n
         if len(sums) > MAX_NAMES:
-            yield {name: n for name, n in sums.items() if n}, first, last
-            sums, first = {}, ""
-    if first:
-        yield {name: n for name, n in sums.items() if n}, first, last
+            yield {name: n for name, n in sums.items() if n}, portion
+            sums, portion = {}, []
+    if portion:
+        yield {name: n for name, n in sums.items() if n}, portion
 
 
 def _settles(each: LedgerChange) -> bool:

@@ -6,9 +6,9 @@ the stream has told everything that was written before it. So
 
     probe, wait, read the metrics, read the ledger, probe, wait, read the metrics again
 
-compares like with like where the metrics did not change in between: then the ledger stood still
-from the first probe to the second, and a difference is real. It is mended on condition that the
-row's mark is still that of the second reading.
+compares like with like where the second probe was the only record that was counted in between: then
+the ledger stood still from the first probe to the second, and a difference is real. It is mended on
+condition that the row's mark is still that of the second reading.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class Recount:
             after = self._drained(row)
             if after is None:
                 return None
-            if not differences(row, before.sums, after.sums):
-                return after, sums
+            if after.records == before.records + 1:
+                return after, {**_probes(sums, of=False), **_probes(after.sums, of=True)}
         return None
 
     def _drained(self, row: str) -> MetricsRow | None:
@@ -128,3 +128,8 @@ class Recount:
             if self._clock.now() >= deadline:
                 return None
             self._clock.pause(_POLL)
+
+
+def _probes(sums: Mapping[str, int], *, of: bool) -> dict[str, int]:
+    """The sums that are of probes, or all others."""
+    return {name: n for name, n in sums.items() if name.startswith(probe_metric("")) is of}
