@@ -231,6 +231,18 @@ def test_opt_outs_are_listed_newest_first_since_a_time(client: ApiClient) -> Non
     assert client.call("GET", "/opt-outs?since=yesterday").status == 400
 
 
+def test_g1_texts_after_an_opt_out_are_a_standing_report(client: ApiClient) -> None:
+    assert client.call("GET", "/opt-outs/violations", role=Role.SALES).status == 403
+    nothing = client.call("GET", "/opt-outs/violations", role=Role.MARKETER)
+    assert nothing.json == {"violations": [], "next_cursor": None}
+    said(client, 0, JournalKind.TEXT_AFTER_OPT_OUT, message_id="snd_1-aa", send_id="snd_1")
+    (found,) = client.call("GET", "/opt-outs/violations").json["violations"]
+    assert (found["message_id"], found["send_id"], found["phone"]) == ("snd_1-aa", "snd_1", ANN)
+    assert found["handed_over_at"] == "2026-11-27T18:00:00Z"
+    since = "/opt-outs/violations?since=2026-11-27T18:00:01Z"
+    assert client.call("GET", since).json["violations"] == []
+
+
 def test_an_opt_in_with_evidence_brings_back_who_left(client: ApiClient) -> None:
     store(client, {"phone": ANN, "consent": CONSENT})
     client.call("POST", f"{PATH}/opt-out")
@@ -317,7 +329,7 @@ def test_a_conversation_holds_texts_both_ways_oldest_first(client: ApiClient) ->
     said(client, 1, JournalKind.UNDERSTANDING, sid="SM1", body="YES", intent="lead_keyword", why="")
     reply = client.call("GET", f"{PATH}/conversation", role=Role.SALES)
     assert reply.status == 200
-    texts = reply.json["messages"]
+    texts = reply.json["texts"]
     assert [(t["direction"], t["body"]) for t in texts] == [
         ("outbound", "2 for 1 tonight"),
         ("inbound", "YES"),

@@ -17,6 +17,7 @@ from parley.contact import (
     Suppression,
     SuppressionReason,
 )
+from parley.journal import JournalKind
 from parley.lead import Lead, LeadStatus
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, CLOCK_SKEW
@@ -24,6 +25,7 @@ from parley_aws import emf
 from parley_aws.memory import (
     ManualClock,
     MemoryContacts,
+    MemoryJournal,
     MemoryLeads,
     MemoryPrograms,
     MemoryQueue,
@@ -31,7 +33,7 @@ from parley_aws.memory import (
     MemorySends,
 )
 from parley_aws.use_cases.lead_time import mark_overdue, watch_lead
-from parley_aws.use_cases.watch_opt_outs import texted_after_opt_out
+from parley_aws.use_cases.watch_opt_outs import note_violations, texted_after_opt_out
 from tests.integration.stores.values import NOW, lead, message, send
 
 LATER = timedelta(seconds=1)
@@ -140,6 +142,16 @@ class TestOptOuts:
     def test_nor_who_was_not_handed_over_or_is_erased(self) -> None:
         assert not self.texted(self.gone(), after=LATER, handed_over_at=None)
         assert not self.texted(self.gone(), after=timedelta(hours=1), phone="")
+
+    def test_it_stays_in_the_report_once_however_often_it_is_told(self) -> None:
+        journal = MemoryJournal()
+        sent = message(handed_over_at=NOW)
+        note_violations(journal, [sent])
+        note_violations(journal, [sent, message(1, handed_over_at=NOW)])
+        kind = JournalKind.TEXT_AFTER_OPT_OUT
+        page = journal.recent(kind, since=NOW, limit=10, start_key=None)
+        assert {event.details["message_id"] for event in page.items} == {sent.id, message(1).id}
+        assert len(page.items) == 2
 
     def test_nor_who_came_back(self) -> None:
         back = Contact(phone=message().phone, left_all_at=NOW)

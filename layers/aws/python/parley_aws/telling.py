@@ -75,7 +75,7 @@ def _have_asked(records: Sequence[Record]) -> None:
 def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
     """How many messages became unknown, and how many were handed over after an opt-out."""
     from parley.outcome import MessageStatus
-    from parley_aws.use_cases.watch_opt_outs import texted_after_opt_out
+    from parley_aws.use_cases.watch_opt_outs import note_violations, texted_after_opt_out
 
     unknown, handed_over = 0, []
     for change in changes:
@@ -90,6 +90,7 @@ def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
             handed_over.append(after)
     wronged = texted_after_opt_out(handed_over, contacts=wiring.contacts(), sends=wiring.sends())
     if wronged:
+        note_violations(wiring.journal(), [each for each in handed_over if each.id in wronged])
         _logger().error("texted_after_opt_out", extra={"messages": wronged})
     counts = {"MessageUnknown": unknown, "TextAfterOptOut": len(wronged)}
     return {name: count for name, count in counts.items() if count}

@@ -17,6 +17,7 @@ class JournalKind(StrEnum):
     UNDERSTANDING = "understanding"
     TEXT = "text"
     CONVERSION = "conversion"
+    TEXT_AFTER_OPT_OUT = "text_after_opt_out"
 
 
 class TextKind(StrEnum):

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_KIND = "by_kind"
-_FOUND_BY_KIND = frozenset({JournalKind.OPT_OUT, JournalKind.REPLY, JournalKind.UNDERSTANDING})
+_FOUND_BY_KIND = frozenset(
+    {
+        JournalKind.OPT_OUT,
+        JournalKind.REPLY,
+        JournalKind.UNDERSTANDING,
+        JournalKind.TEXT_AFTER_OPT_OUT,
+    }
+)
 _KIND_SHARDS = 4
 _ATTEMPTS = 4
 _LAST = "\x7f"
@@ -68,7 +75,8 @@ class DynamoJournal:
     def recent(
         self, kind: JournalKind, *, since: datetime, limit: int, start_key: str | None
     ) -> Page[JournalEvent]:
-        """Opt-outs, replies or their meanings from a time on, newest first; soon after the write.
+        """Opt-outs, replies, their meanings or texts after an opt-out from a time on, newest first;
+        soon after the write.
 
         Raises ValueError for another kind of event.
         """

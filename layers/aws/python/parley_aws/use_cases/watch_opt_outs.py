@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from parley.consent import left_at
 from parley.contact import Contact
+from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message
 from parley.sending import CLAIM_PERIOD, CLOCK_SKEW
-from parley_aws.ports import ContactStore, SendStore
+from parley_aws.ports import ContactStore, Journal, SendStore
 
 
 def texted_after_opt_out(
@@ -38,6 +39,22 @@ def texted_after_opt_out(
         for each, contact in suspects
         if each.send_id in programs and _is_after(each, contact, programs[each.send_id])
     ]
+
+
+def note_violations(journal: Journal, messages: Sequence[Message]) -> None:
+    """Keep for the standing report which messages were handed over after an opt-out, each once."""
+    journal.append(
+        [
+            JournalEvent(
+                id=f"text_after_opt_out-{message.id}",
+                phone=message.phone,
+                kind=JournalKind.TEXT_AFTER_OPT_OUT,
+                occurred_at=message.handed_over_at or message.updated_at,
+                details={"message_id": message.id, "send_id": message.send_id},
+            )
+            for message in messages
+        ]
+    )
 
 
 def _left_something(contact: Contact) -> bool:

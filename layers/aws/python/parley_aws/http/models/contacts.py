@@ -194,6 +194,32 @@ class OptOutList(Output):
     next_cursor: str | None
 
 
+class ViolationOutput(Output):
+    """A text of a send that was, or may have been, handed over after an opt-out stood."""
+
+    message_id: str
+    send_id: str
+    phone: str = Field(examples=[_PHONE])
+    handed_over_at: Moment
+
+    @classmethod
+    def of(cls, event: JournalEvent) -> ViolationOutput:
+        """The text that a journal's event tells of."""
+        return cls(
+            message_id=event.details["message_id"],
+            send_id=event.details["send_id"],
+            phone=event.phone,
+            handed_over_at=event.occurred_at,
+        )
+
+
+class ViolationList(Output):
+    """Texts after an opt-out, newest first: there should be none."""
+
+    violations: list[ViolationOutput]
+    next_cursor: str | None
+
+
 class LastReplyOutput(Output):
     """What a contact said last."""
 

@@ -1,4 +1,4 @@
-"""Who left lately, over all numbers."""
+"""Who left lately, over all numbers, and whether anybody was texted all the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from parley.journal import JournalKind
 from parley_aws.http.api import MARKETERS, Api, Cursor, Limit
 from parley_aws.http.models.base import Moment
-from parley_aws.http.models.contacts import OptOutList, OptOutOutput
+from parley_aws.http.models.contacts import (
+    OptOutList,
+    OptOutOutput,
+    ViolationList,
+    ViolationOutput,
+)
 from parley_aws.http.services import Services
 
 DEFAULT_PERIOD = timedelta(days=30)
@@ -35,5 +40,27 @@ def register(api: Api, services: Services) -> None:
         )
         return OptOutList(
             opt_outs=[OptOutOutput.of(event) for event in page.items],
+            next_cursor=api.cursor(page.next_key, scope=scope),
+        )
+
+    @api.get("/opt-outs/violations", roles=MARKETERS, tag="Contacts")
+    def list_violations(
+        since: Annotated[Moment | None, Query(description="Default: 30 days ago")] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> ViolationList:
+        """List texts of sends that were handed over after an opt-out stood: there should be none.
+
+        Every hand-over is held against the contact's opt-outs as the ledger's stream tells of it.
+        """
+        scope = f"violations:{since.isoformat() if since else ''}"
+        page = services.journal().recent(
+            JournalKind.TEXT_AFTER_OPT_OUT,
+            since=since or services.clock().now() - DEFAULT_PERIOD,
+            limit=limit,
+            start_key=api.start_key(cursor, scope=scope),
+        )
+        return ViolationList(
+            violations=[ViolationOutput.of(event) for event in page.items],
             next_cursor=api.cursor(page.next_key, scope=scope),
         )
