@@ -19,6 +19,7 @@ from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, Claim
 from parley_aws.clock import SystemClock
+from parley_aws.dynamo.client import start
 from parley_aws.dynamo.contacts import DynamoContacts
 from parley_aws.dynamo.journal import DynamoJournal
 from parley_aws.dynamo.leads import DynamoLeads
@@ -40,6 +41,7 @@ def new_world(client: DynamoDBClient, new_table: Callable[[str], str]) -> Callab
 
     def make(**contact: Any) -> Any:
         world: Any = World()
+        world.start = start
         campaigns = new_table("campaigns")
         world.contacts = DynamoContacts(client, new_table("contacts"))
         world.journal = DynamoJournal(client, new_table("journal"))

@@ -108,6 +108,22 @@ def test_a_sender_that_a_program_leaves_is_free(programs: DynamoPrograms) -> Non
     assert [p.id for p in programs.all()] == ["gym", "pizza"]
 
 
+def test_who_was_asked_for_a_sender_before_sees_where_it_went(programs: DynamoPrograms) -> None:
+    first, other = program(), Sender(from_="+15005550006")
+    address = first.sender.address
+    programs.put(first)
+    for _ in range(2):
+        assert programs.by_sender(address) == first
+    renamed = replace(first, brand="Acme Pies")
+    programs.put(renamed)
+    assert programs.by_sender(address) == renamed
+    programs.put(replace(renamed, sender=other))
+    assert programs.by_sender(address) is None
+    programs.put(program(id="gym"))
+    assert programs.by_sender(address) == program(id="gym")
+    assert programs.by_sender(other.address) == replace(renamed, sender=other)
+
+
 def test_of_programs_that_race_for_a_sender_one_gets_it(programs: DynamoPrograms) -> None:
     def put(name: str) -> bool:
         try:

@@ -29,6 +29,7 @@ from parley_aws.memory import (
 from parley_aws.use_cases.handle_reply import HandleReply
 from parley_aws.use_cases.open_claims import OpenClaims
 from parley_aws.use_cases.receive_reply import ReceiveReply
+from parley_aws.use_cases.starting import Start, in_turn
 from parley_aws.use_cases.texting import HandOverText
 from tests.support.faults import CrashPoint
 
@@ -108,6 +109,7 @@ class World:
         self.provider = MemoryProvider(self.clock)
         self.replies = MemoryQueue(self.clock)
         self.crash = CrashPoint()
+        self.start: Start = in_turn
         self._sids = 0
 
     def receive(self, text: InboundText) -> str | None:
@@ -127,6 +129,7 @@ class World:
             clock=self.clock,
             id_key=KEY,
             locate=lambda phone: Contact(phone=phone, region="US"),
+            start=self.start,
         )(text)
 
     def handle(self, sid: str) -> None:

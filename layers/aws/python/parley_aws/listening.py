@@ -54,6 +54,7 @@ def answer_status(event: Mapping[str, Any]) -> Response:
 
 def receive_reply() -> ReceiveReply:
     """The use case of the inbound webhook."""
+    from parley_aws.dynamo.client import start
     from parley_aws.use_cases.open_claims import OpenClaims
     from parley_aws.use_cases.receive_reply import ReceiveReply
 
@@ -72,6 +73,7 @@ def receive_reply() -> ReceiveReply:
         clock=wiring.clock(),
         id_key=id_key,
         locate=locate,
+        start=start,
     )
 
 

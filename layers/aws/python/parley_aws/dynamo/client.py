@@ -182,6 +182,11 @@ def side_by_side(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:
     return list(_threads().map(work, listed))
 
 
+def start(work: Callable[[], T], /) -> Callable[[], T]:
+    """Begin requests that run while others do; what waits for their result."""
+    return _threads().submit(work).result
+
+
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=16, thread_name_prefix="dynamodb")

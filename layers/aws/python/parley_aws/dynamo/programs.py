@@ -19,7 +19,7 @@ from parley.quiet_hours import QuietHours, QuietHoursPolicy
 from parley.strikes import DEFAULT_STRIKE_LIMIT
 from parley_aws.dynamo.client import Item, run, run_if
 from parley_aws.dynamo.codec import decode, encode
-from parley_aws.dynamo.reading import query
+from parley_aws.dynamo.reading import get_many, query
 from parley_aws.ports import OrganizationSettings
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class DynamoPrograms:
     def __init__(self, client: DynamoDBClient, table_name: str) -> None:
         self._client = client
         self._table = table_name
+        self._owners: dict[str, str] = {}
 
     def put(self, program: Program) -> None:
         """Create or replace. Raises ConflictError when its sender belongs to another program."""
@@ -64,8 +65,22 @@ class DynamoPrograms:
 
     def by_sender(self, address: str) -> Program | None:
         """The program that a messaging service or number belongs to."""
-        pointer = self._item(_sender_key(address))
-        return self.get(pointer["program_id"]["S"]) if pointer else None
+        key = _sender_key(address)
+        known = self._owners.get(address)
+        if known is None:
+            pointer = self._item(key)
+        else:
+            # One request instead of two: most senders belong to whom they belonged last time.
+            both = get_many(self._client, self._table, [key, program_key(known)])
+            items = {item["pk"]["S"]: item for item in both}
+            pointer, program = items.get("senders"), items.get("programs")
+            if program is not None and pointer is not None and _owner(pointer) == known:
+                return program_of(program)
+        if pointer is None:
+            self._owners.pop(address, None)
+            return None
+        self._owners[address] = _owner(pointer)
+        return self.get(_owner(pointer))
 
     def all(self) -> list[Program]:
         """Every program, by id."""
@@ -224,3 +239,7 @@ def _caps_of(values: list[dict[str, int]]) -> tuple[FrequencyCap, ...]:
 
 def _sender_key(address: str) -> Item:
     return {"pk": {"S": "senders"}, "sk": {"S": address}}
+
+
+def _owner(pointer: Item) -> str:
+    return str(pointer["program_id"]["S"])

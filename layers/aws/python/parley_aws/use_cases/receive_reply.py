@@ -36,6 +36,7 @@ from parley.reply import (
 )
 from parley_aws.ports import Clock, ContactStore, Journal, ProgramStore, Queue
 from parley_aws.use_cases.open_claims import OpenClaims
+from parley_aws.use_cases.starting import Start, in_turn
 
 _JOINING = frozenset({Intent.OPT_IN, Intent.JOIN, Intent.CONFIRM})
 _ROUNDS = 8
@@ -75,7 +76,8 @@ class _Heard:
 class ReceiveReply:
     """Hears one text; hearing it again changes nothing.
 
-    `locate` makes a contact of whom nothing but the number is known.
+    `locate` makes a contact of whom nothing but the number is known. `start` has what is read first
+    read side by side.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class ReceiveReply:
         clock: Clock,
         id_key: bytes,
         locate: Callable[[str], Contact],
+        start: Start = in_turn,
     ) -> None:
         self._contacts = contacts
         self._journal = journal
@@ -98,6 +101,7 @@ class ReceiveReply:
         self._clock = clock
         self._id_key = id_key
         self._locate = locate
+        self._start = start
 
     def __call__(self, text: InboundText) -> str | None:
         """Hear a text; what to answer at once, or None for silence.
@@ -130,9 +134,10 @@ class ReceiveReply:
 
     def _hear(self, text: InboundText) -> _Heard:
         received_at = self._clock.now()
-        program = self._program_of(text)
-        before = self._contacts.get(text.phone)
+        finding_program = self._start(lambda: self._program_of(text))
+        finding_contact = self._start(lambda: self._contacts.get(text.phone))
         earlier = self._journal.reply(text.sid)
+        program, before = finding_program(), finding_contact()
         if earlier is not None:
             return _Heard(
                 text=text,
