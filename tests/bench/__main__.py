@@ -6,12 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import cold_bench, domain_bench, sending_bench, stack_bench
+from tests.bench import cold_bench, domain_bench, metrics_bench, sending_bench, stack_bench
 from tests.bench.table import Figure, show, write
 
 BENCHES = {
     "rules": domain_bench.run,
     "sending": sending_bench.run,
+    "metrics": metrics_bench.run,
     "cold": cold_bench.run,
     "stack": stack_bench.run,
 }
