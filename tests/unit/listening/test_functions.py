@@ -20,15 +20,16 @@ import functions.receive_reply.handler as receive_reply
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.facts import Fact
-from parley.journal import JournalKind
+from parley.journal import JournalEvent, JournalKind
 from parley.program import Sender
 from parley_aws import listening, wiring
+from parley_aws.dynamo.journal import item_of
 from parley_aws.memory import ManualClock, MemoryQueue, MemoryScheduler
 from parley_aws.memory.webhooks import MemoryWebhooks
 from parley_aws.publish import EventBridgeBus, Wanted
 from parley_aws.secrets import Secret
 from tests.support.faults import CrashPoint
-from tests.unit.listening.world import KEY, NOON, World, program
+from tests.unit.listening.world import ANNA, KEY, NOON, World, program
 
 SAMPLES = Path(__file__).parents[3] / "events" / "aws"
 BASE = "https://api.acme.example"
@@ -271,6 +272,27 @@ class TestPublishEvents:
         publish_events.handler(sample(stream), CONTEXT)
         bus: Any = wiring.bus()
         assert [fact.name for fact in bus.told] == names
+
+    def test_a_new_consent_that_awaits_an_answer_is_to_be_asked_about(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        releases = MemoryQueue(world.clock)
+        monkeypatch.setattr(wiring, "queue", {"releases": releases}.__getitem__)
+        event = JournalEvent(
+            id="c1",
+            phone=ANNA,
+            kind=JournalKind.CONSENT,
+            occurred_at=NOON,
+            program_id="pizza",
+            details={"kind": "bulk", "source": "form", "awaits": "answer"},
+        )
+        item = item_of(event)
+        keys = {"phone": item["phone"], "sk": item["sk"]}
+        added = {"SequenceNumber": "1", "Keys": keys, "NewImage": item}
+        erased = {"SequenceNumber": "2", "Keys": keys, "OldImage": item}
+        records = [{"dynamodb": change} for change in (added, erased)]
+        publish_events.handler({"Records": records}, CONTEXT)
+        assert [queued.body for queued in releases.waiting] == [{"consent_ids": ["c1"]}]
 
 
 class Events:
