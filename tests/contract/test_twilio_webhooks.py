@@ -254,6 +254,13 @@ class TestInbound:
         assert text is not None
         assert text.body == ""
 
+    @pytest.mark.parametrize(("told", "media"), [("2", 2), ("0", 0), ("", 0), ("-1", 0), ("x", 0)])
+    def test_media_is_counted(self, told: str, media: int) -> None:
+        params = {"From": "+14155552345", "MessageSid": "SM" + "a" * 32, "NumMedia": told}
+        text = inbound_of(Form(pairs_of(params)))
+        assert text is not None
+        assert text.media == media
+
 
 class TestReceipts:
     def webhook(self) -> Webhook:

@@ -423,6 +423,13 @@ class TestQueue:
         assert queued.group == ids.keyed_hash(KEY, "phone", ANNA)
         assert ANNA not in str(queued)
 
+    def test_media_that_came_with_it_is_noted(self) -> None:
+        world = World(subscribed())
+        world.hear("", media=2)
+        world.hear("hello")
+        noted = [event.details.get("media") for event in world.events(JournalKind.REPLY)]
+        assert noted == ["2", None]
+
     def test_the_text_is_in_the_journal_before_it_is_queued(self) -> None:
         world = World(subscribed())
         world.crash = CrashPoint(at=None)

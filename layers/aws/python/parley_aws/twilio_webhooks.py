@@ -28,6 +28,7 @@ MAX_BODY_BYTES = 64 * 1024
 _MAX_FIELDS = 200
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_COUNT = re.compile(r"[0-9]{1,3}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _WORD = re.compile(r"[a-z_]{1,32}")
 _ERROR_CODE = re.compile(r"[0-9]{1,8}")
@@ -161,7 +162,12 @@ def inbound_of(form: Mapping[str, str]) -> InboundText | None:
         service=form.get("MessagingServiceSid") or None,
         body=form.get("Body", ""),
         opt_out_type=form.get("OptOutType") or None,
+        media=_count(form.get("NumMedia", "")),
     )
+
+
+def _count(text: str) -> int:
+    return int(text) if _COUNT.fullmatch(text) else 0
 
 
 def receipt_of(form: Mapping[str, str], raw_query: str, received_at: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ class InboundText:
     """A text from a phone: `to` is the number texted, `service` the messaging service it is in.
 
     `opt_out_type` is the keyword that the provider says it acted on: STOP, START or HELP.
+    `media` is how many pictures or other files came with it; they stay with the provider.
     """
 
     sid: str
@@ -18,3 +19,4 @@ class InboundText:
     service: str | None
     body: str
     opt_out_type: str | None
+    media: int = 0

@@ -286,6 +286,7 @@ def _reply_event(heard: _Heard) -> JournalEvent:
             "intent": heard.understanding.intent.value,
             "why": heard.understanding.why,
             "answered_by": "provider" if by_provider else "us",
+            **({"media": str(heard.text.media)} if heard.text.media else {}),
         },
     )
 
