@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.reply import Intent, Listening, classify_reply, normalize
+from parley.reply import Intent, Listening, classify_reply
+from parley.words import normalize
 
 PLAIN = Listening()
 I = Intent  # noqa: E741

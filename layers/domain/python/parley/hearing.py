@@ -23,11 +23,12 @@ TONGUES = (*MAIN, *OTHERS)
 
 _SHORT = ("stop", "quit", "unsub")
 _REAL_WORDS = """
-    molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped shopper topper guitar terminal
-    canceled cancelled retire retired retirement enter testing contracting massage massages
-    passage passages anointing boring suspended shipping shopping evoke remover nonstop unstop
-    spending lending pending bending mending tending vending falling waiting teaching preaching
-    contract contrast context tempting resting hosting nesting vesting lasting
+    molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped
+    shopper topper guitar terminal canceled cancelled retire retired retirement enter testing
+    contracting massage massages passage passages anointing boring suspended shipping shopping
+    evoke remover nonstop unstop spending lending pending bending mending tending vending
+    falling waiting teaching preaching contract contrast context tempting resting hosting
+    nesting vesting lasting
 """
 """Words of their own that look like slips of what we listen for."""
 

@@ -22,15 +22,14 @@ ENGLISH = Tongue(
     code="en",
     keywords="""
         stop stopall unsubscribe cancel end quit revoke optout unsub remove removeme unsubscribeme
-        nomore notexts rmv removal dnc donotdisturb donotcontact donottext enough thatsenough enoughisenough
-        goaway
+        nomore notexts rmv removal dnc donotdisturb donotcontact donottext enough thatsenough
+        enoughisenough goaway
     """,
     classes={
         "cease": "stop cease quit halt discontinue desist stahp",
         "ending": "end cancel terminate deactivate revoke withdraw rescind kill",
         "consent": "consent permission authorization authorized authorised",
-        "unsub": """unsubscribe unsuscribe stopall optout unenroll deregister
-            unregister""",
+        "unsub": "unsubscribe unsuscribe stopall optout unenroll deregister unregister",
         "unsub_slang": "unsub",
         "unsubscribing": "unsubscribing",
         "unsubscribed": "unsubscribed unenrolled",
@@ -70,8 +69,8 @@ ENGLISH = Tongue(
         "from": "from",
         "on": "on in onto",
         "enough": "enough",
-        "list": """list lists database db system distribution contacts subscription subscriptions
-            thread directory records service""",
+        "list": """list lists database db system distribution contacts subscription
+            subscriptions thread directory records service""",
         "number": "number phone cell inbox name info information details data",
         "me": "me us",
         "my": "my our",
@@ -98,8 +97,8 @@ ENGLISH = Tongue(
         "i": "i we im ive id",
         "he": "he she they who everyone someone nobody",
         "third": "him her his their while",
-        "when": """before after until till during between unless about today tonight tomorrow yet
-            late early because at when""",
+        "when": """before after until till during between unless about today tonight tomorrow
+            yet late early because at when""",
         "to": "to 2",
         "if": "if",
         "like": "like",
@@ -131,10 +130,10 @@ ENGLISH = Tongue(
         "but": "but",
         "stopped": "stopped",
         "done": "done tired sick fed",
-        "filler": """thanks thank thx ty ok okay k kk immediately just sir maam dude man bro
-            hey hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes
-            yeah yo dammit jeez thankyou fr really oh ugh completely altogether guys jesus
-            haha am love then bye""",
+        "filler": """thanks thank thx ty ok okay k kk immediately just sir maam dude man bro hey
+            hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes yeah
+            yo dammit jeez thankyou fr really oh ugh completely altogether guys jesus haha am
+            love then bye""",
     },
     patterns=(
         # "please stop", "i said stop it", "u can stop now", "can you please stop"
@@ -144,7 +143,7 @@ ENGLISH = Tongue(
         f"(?<!third) said (you|filler)* to cease (when edge|{_STOP_REST})",
         f"(and|but) {_SO} cease {_STOP_REST}",
         f"(said|passive) cease {_STOP_REST}|i any{{0,2}} said cease|other of cease dont you",
-        f"if you stopped (texting|sending)",
+        "if you stopped (texting|sending)",
         f"(these|texts|text|nuisance) (want|auxiliary|can) to? cease {_STOP_REST}",
         f"want (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
         f"make (it|these|the|texts|text)* cease {_STOP_REST}",
@@ -175,8 +174,8 @@ ENGLISH = Tongue(
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
         # "don't text me", "never message this number again", "don't call or text me", "don't text"
         (
-            f"{_ME_ASKING} {_DONT} (please|filler|now|again)* ((text|write) (and|or))* (text|bother) {_ME}"
-            " (?!now|filler? these? when|if)"
+            f"{_ME_ASKING} {_DONT} (please|filler|now|again)* ((text|write) (and|or))*"
+            f" (text|bother) {_ME} (?!now|filler? these? when|if)"
         ),
         f"{_ME_ASKING} {_DONT} (please|filler|now)* again? text again",
         f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write) {_SO} edge$",
@@ -203,8 +202,10 @@ ENGLISH = Tongue(
         f"rather to? not to? receive (me|all|from)* {_THE} ({_MESSAGES}|from|{_TAIL})",
         "(no|not|dont|never|unable) any{0,3} consent (?!other)",
         # "not interested in receiving any more", "no interest in your texts"
-        "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
-        f" {_THE} ({_MESSAGES}|from|{_TAIL})",
+        (
+            "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
+            f" {_THE} ({_MESSAGES}|from|{_TAIL})"
+        ),
         f"(not|no|longer) (filler|again)* (interested|interest) on {_THE} (texts|text|nuisance)",
         # "no more texts", "no spam please", "no texting"
         f"(?<!other|auxiliary|receive) no {_THE} (texts|text|nuisance)+ {_TAIL}",
@@ -233,7 +234,8 @@ ENGLISH = Tongue(
         "(?<!i) (lose|remove) (my|these|the) number",
         f"edge {_SO} lose me {_SO} edge",
         (
-            "edge (please|filler|now|no)* (go away|hostile you? off|hostile you|gone|receive lost|shut other)"
+            "edge (please|filler|now|no)*"
+            " (go away|hostile you? off|hostile you|gone|receive lost|shut other)"
             " (please|filler|now|you|and|no)* edge"
         ),
         "knock (it|these) (off|out)",

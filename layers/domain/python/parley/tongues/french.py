@@ -12,7 +12,8 @@ FRENCH = Tongue(
     keywords="""
         arret arreter arretez arrete arretons desabonner desabonnez desabonnement desinscription
         desinscrire resilier annuler stopper stoppez supprimer retirer assez casuffit
-        plusdemessages desabonnezmoi desinscrivezmoi degage degagez yenamarre jenaimarre stopsms desabo stoppub
+        plusdemessages desabonnezmoi desinscrivezmoi degage degagez yenamarre jenaimarre stopsms
+        desabo stoppub
     """,
     classes={
         "cease": """arrete arretez arreter arretes arret cesse cessez cesser stoppe stoppez
@@ -49,7 +50,8 @@ FRENCH = Tongue(
         "more": "plus",
         "never": "jamais",
         "nothing": "rien aucun aucune",
-        "the": "les le la l ces cet cette ce vos votre tes ton ta toutes tous tout leurs genre type",
+        "the": """les le la l ces cet cette ce vos votre tes ton ta toutes tous tout leurs genre
+            type""",
         "of": "de des d du",
         "my": "mon ma mes",
         "your": "part",

@@ -46,8 +46,8 @@ PORTUGUESE = Tongue(
         "fed_up": "cansei cansado cansada farto farta",
         "want": "quero queria gostaria desejo queremos desejamos preciso quer",
         "remove": """remova removam remove remover retire retirem retira retirar tire tirem tira
-            tirar exclua excluam exclui excluir apague apaguem apaga apagar delete deleta deletar
-            elimine eliminem""",
+            tirar exclua excluam exclui excluir apague apaguem apaga apagar delete deleta
+            deletar elimine eliminem""",
         "unsub": """descadastrar descadastre descadastra descadastrem descadastramento
             descadastro desinscrever desinscreva desinscricao desinscrevam remocao""",
         "cancel": "cancelar cancela cancele cancelem cancelamento",
@@ -82,7 +82,10 @@ PORTUGUESE = Tongue(
     patterns=(
         # "pare por favor", "chega", "para com isso", "sai fora"
         f"edge {_SO} para (please|with this)+ edge",
-        f"edge {_SO} (can|want)? {_SO} (cease|stop) (please|filler|cease|stop|with this|with|all)* edge",
+        (
+            f"edge {_SO} (can|want)? {_SO} (cease|stop)"
+            " (please|filler|cease|stop|with this|with|all)* edge"
+        ),
         f"edge any{{0,3}} said (that|para|to)* cease {_SO} edge",
         f"edge {_SO} leave {_SO} edge",
         f"edge {_SO} get_out (out|of this|please)+ edge",

@@ -42,7 +42,8 @@ SPANISH = Tongue(
         "that": "que",
         "remove": """quitame quitenme quiteme borrame borrenme borreme eliminame eliminenme
             elimineme sacame saquenme saqueme remuevanme remueveme desuscribeme desuscribanme
-            desuscribirme quitarme borrarme eliminarme sacarme desinscribirme desapuntame bajenme retirenme retireme""",
+            desuscribirme quitarme borrarme eliminarme sacarme desinscribirme desapuntame
+            bajenme retirenme retireme""",
         "removing": """remover retirar remuevan retiren sacar borra borren borre borrar elimina
             eliminen elimine eliminar quita quiten quitar saca saquen""",
         "cancel": "cancelo cancelar cancela cancelen cancele anular anulen anula",
@@ -77,8 +78,8 @@ SPANISH = Tongue(
         "authorize": "autorizo permito consiento",
         "fed_up": "harto harta cansado cansada suficientes",
         "list": "lista listas",
-        "when": """hora horas hoy ahora manana ahorita tarde temprano hasta antes despues todavia
-            aun cuando noche""",
+        "when": """hora horas hoy ahora manana ahorita tarde temprano hasta antes despues
+            todavia aun cuando noche""",
         "if": "si",
         "please": "porfavor porfa porfis favor por pls please",
         "filler": """gracias ok oye hola senor senores amigo ey inmediatamente disculpa disculpe

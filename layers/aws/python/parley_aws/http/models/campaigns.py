@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from parley.campaign import Campaign
-from parley.reply import Intent, Listening, classify_reply, normalize
+from parley.reply import Intent, Listening, classify_reply
 from parley.sending import CLAIM_RETENTION
+from parley.words import normalize
 from parley_aws.campaign_warnings import Advice
 from parley_aws.http.models.base import (
     Copy,

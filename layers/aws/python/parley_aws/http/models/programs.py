@@ -21,8 +21,9 @@ from parley.program import (
     Sender,
 )
 from parley.quiet_hours import QuietHours, QuietHoursPolicy
-from parley.reply import Intent, Listening, classify_reply, normalize
+from parley.reply import Intent, Listening, classify_reply
 from parley.strikes import DEFAULT_STRIKE_LIMIT
+from parley.words import normalize
 from parley_aws.http.models.base import (
     Copy,
     Flag,
