@@ -15,6 +15,7 @@ from parley.campaign import Send
 from parley.comparison import CONFIDENCE, Estimate
 from parley.money import Money
 from parley.report import Figures, GroupResult, HoldoutResult, TimelineBucket
+from parley.themes import Themes
 from parley_aws.http.models.base import Moment, MoneyOutput, Output, example
 from parley_aws.http.models.sends import COUNTS_EXAMPLE, Counts
 from parley_aws.use_cases.read_sends import SendState
@@ -347,6 +348,41 @@ class SendFigures(Output):
             conversions=found.conversions,
             revenue=MoneyOutput.of(found.revenue),
             cost=_cost(found),
+        )
+
+
+class ThemeWord(Output):
+    """A word, and how many of the replies hold it."""
+
+    word: str
+    replies: int
+
+
+class ReplyThemes(Output):
+    """What the latest replies are about: how many mean what, and the words that several hold."""
+
+    intents: dict[str, int]
+    words: list[ThemeWord]
+
+
+class SendReport(Report):
+    """What came of a send, and what the replies to it are about."""
+
+    model_config = example(
+        **_EXAMPLE, themes={"intents": {"question": 3}, "words": [{"word": "gluten", "replies": 2}]}
+    )
+
+    themes: ReplyThemes
+
+    @classmethod
+    def of_send(cls, report: Report, themes: Themes) -> SendReport:
+        """A send's report with the themes of its replies."""
+        return cls(
+            **dict(report),
+            themes=ReplyThemes(
+                intents={str(intent): n for intent, n in themes.intents.items()},
+                words=[ThemeWord(word=word, replies=n) for word, n in themes.words],
+            ),
         )
 
 

@@ -13,9 +13,10 @@ from parley.errors import InvalidInputError, NotFoundError
 from parley.program import DEFAULT_PRICE_PER_PART
 from parley_aws.http.api import MARKETERS, Api
 from parley_aws.http.csv_file import csv_file
-from parley_aws.http.models.reports import CSV_COLUMNS, ProgramReport, Report
+from parley_aws.http.models.reports import CSV_COLUMNS, ProgramReport, Report, SendReport
 from parley_aws.http.services import Services
-from parley_aws.use_cases.read_sends import read_campaign, read_program, read_send
+from parley_aws.use_cases.read_sends import SendState, read_campaign, read_program, read_send
+from parley_aws.use_cases.read_themes import read_themes
 
 _TAG = "Reports"
 _CSV = "text/csv"
@@ -33,14 +34,16 @@ def register(api: Api, services: Services) -> None:
     """Add the routes."""
 
     @api.get("/sends/{send_id}/report", roles=MARKETERS, tag=_TAG)
-    def report_send(send_id: str) -> Report:
-        """Report what came of a send."""
-        return _of_send(services, send_id)
+    def report_send(send_id: str) -> SendReport:
+        """Report what came of a send, and what the latest replies to it are about."""
+        state = _state_of_send(services, send_id)
+        themes = read_themes(services.journal(), state.send)
+        return SendReport.of_send(_of_send(services, state), themes)
 
     @api.get("/sends/{send_id}/report.csv", roles=MARKETERS, tag=_TAG, produces=_CSV)
     def report_send_as_file(send_id: str) -> Response[str]:
         """Give a send's report as a CSV file."""
-        return _file(_of_send(services, send_id), send_id)
+        return _file(_of_send(services, _state_of_send(services, send_id)), send_id)
 
     @api.get("/campaigns/{campaign_id}/report", roles=MARKETERS, tag=_TAG)
     def report_campaign(campaign_id: str) -> Report:
@@ -66,8 +69,11 @@ def register(api: Api, services: Services) -> None:
         return _file(_of_program(services, program_id, from_, to), program_id)
 
 
-def _of_send(services: Services, send_id: str) -> Report:
-    state = read_send(services.sends(), services.metrics(), services.clock(), send_id)
+def _state_of_send(services: Services, send_id: str) -> SendState:
+    return read_send(services.sends(), services.metrics(), services.clock(), send_id)
+
+
+def _of_send(services: Services, state: SendState) -> Report:
     program = services.programs().get(state.send.campaign.program_id)
     return Report.of(
         [state],
