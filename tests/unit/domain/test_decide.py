@@ -19,6 +19,7 @@ from parley.contact import (
     SuppressionReason,
 )
 from parley.decide import (
+    MAXIMUM_VALIDITY,
     Claimed,
     Decision,
     Defer,
@@ -31,6 +32,7 @@ from parley.decide import (
     whereabouts,
 )
 from parley.outcome import SkipReason
+from parley.parts import count_parts
 from parley.quiet_hours import (
     Hours,
     QuietHours,
@@ -45,6 +47,7 @@ from tests.unit.domain.builders import FEDERAL, NOON, claim, contact, program, r
 STATES = QuietHours(policy=QuietHoursPolicy.US_STATES)
 ONE_A_DAY = FrequencyCap(max_messages=1, window_hours=24)
 DAY = timedelta(hours=24)
+DRAWN = [1, 4, 10, 12, 16, 23, 28, 33, 36, 50, 52, 54, 56, 85, 90]
 
 
 def skipped(decision: Decision) -> SkipReason | None:
@@ -60,6 +63,15 @@ def test_a_subscriber_at_a_decent_hour_is_texted() -> None:
     assert isinstance(decision, HandOver)
     assert decision.body == "2 for 1 tonight"
     assert decision.post_by == NOON + CLAIM_PERIOD
+    assert decision.parts == count_parts(decision.body)
+    assert not decision.discloses
+
+
+def test_the_body_is_rendered_for_the_contact() -> None:
+    given = rules(render=lambda c: Draft(body=f"Hi {c.first_name}"))
+    decision = decide(contact(first_name="Zoë"), given, NOON)
+    assert isinstance(decision, HandOver)
+    assert decision.body == "Hi Zoë"
 
 
 def _subscription(status: SubscriptionStatus) -> dict[str, Subscription]:
@@ -231,6 +243,47 @@ def test_the_holdout_is_drawn_among_those_who_would_be_texted() -> None:
     assert skipped(decide(contact(subscriptions={}), everyone, NOON)) is SkipReason.NOT_SUBSCRIBED
 
 
+def test_the_provider_keeps_a_text_ten_hours_at_most() -> None:
+    decision = decide(contact(), rules(expires_at=NOON + 2 * DAY), NOON)
+    assert isinstance(decision, HandOver)
+    assert decision.validity == MAXIMUM_VALIDITY == timedelta(hours=10)
+
+
+def test_a_text_may_not_be_claimed_into_its_expiry() -> None:
+    tick = timedelta(microseconds=1)
+    over = rules(expires_at=NOON + CLAIM_PERIOD)
+    assert skipped(decide(contact(), over, NOON)) is SkipReason.EXPIRED
+    assert isinstance(decide(contact(), over, NOON - tick), HandOver)
+
+
+def test_g7_where_no_hour_ever_suits_a_text_is_skipped_as_expired() -> None:
+    narrow = StateRules(federal=every_day(Hours(opens=9 * 60, closes=10 * 60)))
+    nowhere = contact(number_zones=("America/New_York", "Asia/Tokyo"))
+    given = rules(program=program(quiet_hours=STATES), state_rules=narrow)
+    assert decide(nowhere, given, NOON) == Skip(reason=SkipReason.EXPIRED)
+
+
+def test_the_holdout_is_the_same_in_every_release() -> None:
+    """A send goes on with the draw that it began with, so these may never change."""
+    tenth = rules(holdout_percent=10)
+    drawn = [n for n in range(120) if is_held_out(f"+1312555{n:04}", tenth)]
+    assert drawn == DRAWN
+
+
+@pytest.mark.parametrize("share", [1, 50, 99])
+def test_the_holdout_draws_that_share_of_a_hundred(share: int) -> None:
+    phones = [f"+1312555{n:04}" for n in range(4000)]
+    drawn = sum(is_held_out(phone, rules(holdout_percent=share)) for phone in phones)
+    assert abs(drawn - 40 * share) < 35
+
+
+def test_another_send_draws_others() -> None:
+    phones = [f"+1312555{n:04}" for n in range(200)]
+    half = rules(holdout_percent=50)
+    other = rules(holdout_percent=50, send_id="snd_2")
+    assert [is_held_out(p, half) for p in phones] != [is_held_out(p, other) for p in phones]
+
+
 def test_the_holdout_is_stable_and_near_its_share() -> None:
     tenth = rules(holdout_percent=10)
     phones = [f"+1312555{n:04}" for n in range(10_000)]
@@ -281,8 +334,11 @@ def test_g7_every_zone_the_number_or_the_profile_says_counts(
     assert whereabouts(contact(**changes), given).zones == zones
 
 
-def test_g7_every_state_the_number_or_the_profile_says_counts() -> None:
-    assert whereabouts(contact(state="CA"), rules()).states == ("CA", "IL")
+@pytest.mark.parametrize("trust", [False, True])
+def test_g7_every_state_the_number_or_the_profile_says_counts(trust: bool) -> None:
+    given = rules(program=program(trust_timezone=trust))
+    person = contact(state="CA", timezone="America/Chicago")
+    assert whereabouts(person, given).states == ("CA", "IL")
 
 
 def test_g7_a_state_that_opens_later_is_waited_for() -> None:

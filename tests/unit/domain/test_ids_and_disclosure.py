@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from parley import disclosure, ids
-from tests.unit.domain.builders import program
+from parley.sending import Sending
+from tests.unit.domain.builders import NOON, program
 
 KEY = b"k" * 32
 
@@ -49,6 +52,22 @@ def test_what_is_no_message_id_is_refused(bad: str) -> None:
 )
 def test_opt_out_wording_is_recognized(body: str, has: bool) -> None:
     assert disclosure.has_opt_out_wording(body) is has
+
+
+@pytest.mark.parametrize(
+    ("last", "due"),
+    [
+        (None, True),
+        (NOON - timedelta(days=30), True),
+        (NOON - timedelta(days=30) + timedelta(microseconds=1), False),
+        (NOON, False),
+    ],
+)
+def test_disclosure_is_due_at_first_and_every_so_often(last: datetime | None, due: bool) -> None:
+    monthly = program(disclosure_every=timedelta(days=30))
+    told = Sending(disclosed={"pizza": last} if last else {"shoes": NOON})
+    assert disclosure.is_due(monthly, told, NOON) is due
+    assert not disclosure.is_due(program(disclosure_every=None), told, NOON)
 
 
 @pytest.mark.parametrize(

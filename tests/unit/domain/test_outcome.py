@@ -49,6 +49,12 @@ def test_g6_our_own_conclusion_yields_to_what_the_provider_says(heard: MessageSt
     assert next_status(known(heard, "30003"), concluded).status is heard
 
 
+def test_g6_every_other_failure_is_what_the_provider_says() -> None:
+    assert rank(known(S.FAILED, "30003")) == rank(known(S.UNDELIVERED)) == rank(known(S.FAILED))
+    assert rank(known(S.UNKNOWN)) < rank(known(S.FAILED, NOT_HANDED_OVER)) < rank(known(S.ACCEPTED))
+    assert rank(known(S.SKIPPED, NOT_HANDED_OVER)) == rank(known(S.SKIPPED))
+
+
 def test_g6_unknown_yields_to_the_conclusion() -> None:
     concluded = known(S.FAILED, NOT_HANDED_OVER)
     assert next_status(known(S.UNKNOWN), concluded) == concluded

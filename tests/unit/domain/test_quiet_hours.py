@@ -106,6 +106,32 @@ def test_g7_a_doubled_hour_closes_at_its_first_showing() -> None:
     assert period.closes == at("2026-11-01T05:30")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        (time(21), time(8), [(480, 1260)]),
+        (time(12), time(13), [(0, 720), (780, 1440)]),
+        (time(0), time(8), [(480, 1440)]),
+        (time(20, 30), time(0), [(0, 1230)]),
+        (time(9), time(9), [(0, 1440)]),
+    ],
+)
+def test_a_quiet_part_leaves_the_rest_of_each_day(
+    start: time, end: time, hours: list[tuple[int, int]]
+) -> None:
+    allowed = tuple(Hours(opens=opens, closes=closes) for opens, closes in hours)
+    assert week_outside(start, end) == (allowed,) * 7
+
+
+def test_g7_zones_far_behind_still_count_their_yesterday() -> None:
+    zones = ("Pacific/Honolulu", "Pacific/Pago_Pago")
+    now = at("2026-06-10T05:00")
+    period = next_period((DAYTIME,), zones, now, at_least=MINUTE)
+    assert period is not None
+    assert period.opens == now
+    assert period.closes == at("2026-06-09T21:00", "Pacific/Honolulu")
+
+
 def test_allowed_hours_join_over_midnight() -> None:
     week = week_outside(time(1, 0), time(5, 0))
     now = at("2026-06-10T22:00", "America/Chicago")
@@ -136,6 +162,20 @@ def test_states_do_not_count_under_a_window_of_the_programs_own() -> None:
     quiet = QuietHours(policy=QuietHoursPolicy.WINDOW, start=time(22), end=time(7))
     assert weeks_that_count(quiet, rules, ("FL",)) == (week_outside(time(22), time(7)),)
     assert caps_of_states(quiet, rules, ("FL",)) == ()
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        QuietHours(policy=QuietHoursPolicy.US_STATES, start=time(9), end=time(9)),
+        QuietHours(policy=QuietHoursPolicy.WINDOW, start=time(9)),
+        QuietHours(policy=QuietHoursPolicy.WINDOW, end=time(9)),
+        QuietHours(policy=QuietHoursPolicy.WINDOW),
+    ],
+)
+def test_g7_a_window_that_lacks_a_bound_never_fails_open(quiet: QuietHours) -> None:
+    rules = StateRules(federal=DAYTIME)
+    assert weeks_that_count(quiet, rules, ()) == (DAYTIME,)
 
 
 ZONES = st.sampled_from(

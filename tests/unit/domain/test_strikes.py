@@ -87,3 +87,4 @@ def test_a_send_stops_where_more_than_one_in_ten_is_filtered(
 def test_failed_texts_are_among_those_whose_end_is_known() -> None:
     assert why_filtered({"error:30007": 20, "status:failed": 200}) is None
     assert why_filtered({}) is None
+    assert why_filtered({"error:30007": 19, "status:undelivered": 20}) is None

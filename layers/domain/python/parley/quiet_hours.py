@@ -137,17 +137,16 @@ def next_period(
     """
     if not weeks:
         return Period(opens=now, closes=datetime.max.replace(tzinfo=UTC))
-    for period in _allowed(weeks, zones, now.astimezone(UTC).date()):
+    for period in _allowed_lately(weeks, zones, now.astimezone(UTC).date()):
         opens = max(period.opens, now)
         if period.closes - opens >= at_least:
             return Period(opens=opens, closes=period.closes)
     return None
 
 
-@lru_cache(maxsize=4096)
 def _allowed(weeks: tuple[Week, ...], zones: tuple[str, ...], day: date) -> tuple[Period, ...]:
     """What all weeks allow in all zones, from the day before `day` for two weeks, in order."""
-    schedules = [_periods(week, zone, day) for zone in zones for week in weeks]
+    schedules = [_periods_lately(week, zone, day) for zone in zones for week in weeks]
     if not schedules:
         return ()
     common = schedules[0]
@@ -156,7 +155,6 @@ def _allowed(weeks: tuple[Week, ...], zones: tuple[str, ...], day: date) -> tupl
     return tuple(common)
 
 
-@lru_cache(maxsize=4096)
 def _periods(week: Week, zone: str, day: date) -> list[Period]:
     tz = ZoneInfo(zone)
     periods: list[Period] = []
@@ -202,3 +200,7 @@ def _minutes(t: time) -> int:
 
 def _time_of(minutes: int) -> time:
     return time(minutes // 60, minutes % 60)
+
+
+_allowed_lately = lru_cache(maxsize=4096)(_allowed)
+_periods_lately = lru_cache(maxsize=4096)(_periods)
