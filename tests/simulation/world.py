@@ -257,15 +257,17 @@ class World:
     ) -> None:
         """The provider posts a text to the webhook, and again where it got no answer.
 
-        `began` is when its requests came; None for a repetition, which means nothing new.
+        `began` is when its requests came; None for a repetition, which means nothing new, unless
+        nothing is left of whoever sent it.
         """
         leaves, joins = text.body in _STOPS, text.body == "START"
 
         def hear() -> None:
             if began is not None:
                 began.append(self._engine.now)
-            if began is not None and joins:
-                self._guarantees.started(text.phone, began=began[-1], programs=[program.id])
+            if joins and (began is not None or text.phone in self._guarantees.erased):
+                now = self._engine.now
+                self._guarantees.started(text.phone, began=now, programs=[program.id])
             self._product.receive_reply(text)
 
         def ends(failure: BaseException | None) -> None:

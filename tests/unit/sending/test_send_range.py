@@ -17,8 +17,9 @@ from parley.consent import ALL_PROGRAMS, Consent, ConsentKind, OptOut, with_cons
 from parley.contact import SuppressionReason
 from parley.errors import NotFoundError
 from parley.journal import JournalKind
+from parley.ledger import Message
 from parley.money import Money
-from parley.outcome import MessageStatus, Outcome
+from parley.outcome import MessageStatus, Outcome, SkipReason
 from parley.sending import BATCH_LIFETIME, CLAIM_PERIOD, CLOCK_SKEW, Claim
 from parley_aws.memory import Answer
 from parley_aws.ports import PostResult, PostStatus, SendingWrite, Text, WriteResult
@@ -242,6 +243,28 @@ def test_g3_a_closed_claim_without_a_record_is_unknown_and_looked_up() -> None:
     world.run()
     message = world.message()
     assert (message.status, message.body) == (MessageStatus.ACCEPTED, "2 for 1 tonight")
+
+
+def test_g3_one_whom_a_slower_delivery_passed_over_may_have_been_texted() -> None:
+    world = World(contact())
+    range_ = world.frozen(1)
+    crash_while_posting(world, range_, taken=True)
+    message_id = ids.message_id(KEY, send=SEND, phone=phone(1))
+    passed_over = Message(
+        id=message_id,
+        send_id=SEND,
+        phone=phone(1),
+        status=MessageStatus.SKIPPED,
+        reason=SkipReason.BUDGET,
+        updated_at=NOON,
+    )
+    world.ledger.record([passed_over])
+    world.clock.advance(CLAIM_PERIOD + CLOCK_SKEW)
+    world.send_range(range_)
+    assert world.message().status is MessageStatus.UNKNOWN
+    world.run()
+    assert world.message().status is MessageStatus.ACCEPTED
+    assert len(world.provider.posted) == 1
 
 
 def crash_while_posting(world: World, range_: PageRange, *, taken: bool) -> None:
