@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
 pytest_plugins = ["tests.support.stack"]
@@ -11,6 +12,9 @@ PURE = ("unit", "simulation")
 """Folders of tests/ whose tests may open no socket."""
 
 HERE = Path(__file__).parent
+
+settings.register_profile("parley", deadline=None)  # a loaded machine is slow, not wrong
+settings.load_profile("parley")
 
 
 @pytest.fixture(autouse=True)

@@ -79,11 +79,30 @@ def _thousand(stack: Connections) -> Iterator[Figure]:
         lambda: stack.carrier.get("/simulator/messages", to=_phone(0))["messages"] or _any(stack)
     )
     yield _figure("API call to first text", time.time() - began, "s", "under 2")
-    _await(lambda: marketer.get(f"/sends/{send['id']}")["counts"]["delivered"] == PEOPLE, 0.1)
+    seen = _seen_delivered(marketer, send["id"])
     yield _figure(f"{PEOPLE:,} texted and settled", time.time() - began, "s", "under 60")
+    reported = sorted(
+        datetime.fromisoformat(message["updated_at"]).timestamp()
+        for message in marketer.pages(f"/sends/{send['id']}/messages", "messages", limit=500)
+    )
+    late = [at - outcome for at, outcome in zip(seen, reported, strict=True)]
+    yield _figure("outcome to metrics, p95", percentile(late, 0.95), "s", "under 2")
     waits = [taken - began for taken in _taken_at(stack)]
     yield _figure("API call to hand-over, p50", percentile(waits, 0.5), "s")
     yield _figure("API call to hand-over, p99", percentile(waits, 0.99), "s")
+
+
+def _seen_delivered(marketer: Client, send_id: str) -> list[float]:
+    """When the send's counts, asked for all the time, first showed each delivery."""
+    seen: list[float] = []
+
+    def look() -> bool:
+        delivered = marketer.get(f"/sends/{send_id}")["counts"]["delivered"]
+        seen.extend([time.time()] * (delivered - len(seen)))
+        return len(seen) == PEOPLE
+
+    _await(look, 0.05)
+    return seen
 
 
 def _taken_at(stack: Connections) -> list[float]:

@@ -97,7 +97,9 @@ class Guarantees:
         self._engine.note(f"{phone} has left {sorted(programs)}")
 
     def started(self, phone: str, *, began: int, programs: Iterable[str]) -> None:
-        """A START was on its way from then on."""
+        """A START was on its way from then on. Of somebody erased nothing is remembered."""
+        if phone in self.erased:
+            self._of(phone).hand_overs.clear()
         self._of(phone).starts.append(
             _Word(began=began, answered=self._engine.now, programs=frozenset(programs))
         )

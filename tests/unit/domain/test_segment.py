@@ -49,6 +49,8 @@ ZOE = contact(
         ({"attribute": "orders", "eq": 7}, True),
         ({"attribute": "spent", "eq": 120.5}, True),
         ({"attribute": "city", "gt": 5}, False),
+        ({"attribute": "city", "eq": 7}, False),
+        ({"attribute": "spent", "eq": 7}, False),
         ({"attribute": "city", "gt": "Amarillo"}, True),
         ({"attribute": "vegan", "eq": True}, True),
         ({"attribute": "vegan", "eq": 1}, False),
@@ -60,9 +62,19 @@ ZOE = contact(
         ({"language": "ES"}, True),
         ({"replied": {"campaign_id": "cmp_1"}}, True),
         ({"replied": {"campaign_id": "cmp_1", "intent": "question"}}, False),
+        ({"replied": {"campaign_id": "cmp_2"}}, False),
+        ({"replied": {"campaign_id": "cmp_2", "intent": "interest"}}, False),
+        ({"replied": {"intent": "interest"}}, True),
         ({"replied_within_hours": 4}, True),
         ({"replied_within_hours": 2}, False),
+        ({"replied_within_hours": 3}, False),
+        ({"replied_within_hours": 744}, True),
+        ({"replied_within_hours": 0.5}, False),
+        ({"not": {"replied_within_hours": 4}}, False),
+        ({"all": [{"replied_within_hours": 4}, {"replied_within_hours": 5}]}, True),
+        ({"any": [{"replied_within_hours": 2}, {"replied_within_hours": 4}]}, True),
         ({"not_messaged_within_hours": 24}, True),
+        ({"not_messaged_within_hours": 30}, True),
         ({"not_messaged_within_hours": 48}, False),
         ({"all": [{"list": "vip"}, {"attribute": "city", "in": ["Austin"]}]}, True),
         ({"all": [{"list": "vip"}, {"list": "staff"}]}, False),
@@ -75,37 +87,96 @@ def test_rules(rule: dict[str, Any], matches: bool) -> None:
     assert compile_segment(rule).matches(ZOE, NOON) is matches
 
 
+NO_RULE = 'must be an object such as {"list": "vip"}'
+NO_RULES = "must be a list of at least one rule"
+NO_TEXT = "must be a text of at least one character"
+NO_PHONES = 'must be {"in": ["+1…", …]}'
+NO_ORDER = 'must be a number or a text such as "2026-01-31"'
+NO_HOURS = "must be a number of hours over 0 and up to 744"
+NO_REPLY = "takes campaign_id, intent or both"
+ONE_OPERATOR = (
+    "an attribute rule takes exactly one of eq, ne, in, gt, gte, lt, lte, contains, exists"
+)
+UNKNOWN_RULE = (
+    "is not a segment rule; use one of all, any, not, attribute, list, phone, language, replied,"
+    " replied_within_hours, not_messaged_within_hours"
+)
+
+
 @pytest.mark.parametrize(
-    ("rule", "field"),
+    ("rule", "field", "message"),
     [
-        ({}, "segment"),
-        ([], "segment"),
-        ({"lst": "vip"}, "segment.lst"),
-        ({"list": ""}, "segment.list"),
-        ({"list": "a", "language": "en"}, "segment"),
-        ({"all": []}, "segment.all"),
-        ({"all": "vip"}, "segment.all"),
-        ({"all": [{"list": "a"}, {"list": 3}]}, "segment.all[1].list"),
-        ({"not": {"any": [{"attribute": "x"}]}}, "segment.not.any[0]"),
-        ({"attribute": "x", "eq": 1, "ne": 2}, "segment"),
-        ({"attribute": "x", "like": "y"}, "segment"),
-        ({"attribute": 5, "eq": 1}, "segment.attribute"),
-        ({"attribute": "x", "in": "abc"}, "segment.in"),
-        ({"attribute": "x", "exists": "yes"}, "segment.exists"),
-        ({"attribute": "x", "gt": True}, "segment.gt"),
-        ({"attribute": "x", "contains": 4}, "segment.contains"),
-        ({"phone": {"in": []}}, "segment.phone"),
-        ({"phone": ["+1"]}, "segment.phone"),
-        ({"replied": {}}, "segment.replied"),
-        ({"replied": {"when": 1}}, "segment.replied"),
-        ({"replied_within_hours": 0}, "segment.replied_within_hours"),
-        ({"not_messaged_within_hours": 745}, "segment.not_messaged_within_hours"),
+        ({}, "segment", NO_RULE),
+        ([], "segment", NO_RULE),
+        ("vip", "segment", NO_RULE),
+        ({"lst": "vip"}, "segment.lst", UNKNOWN_RULE),
+        ({"list": ""}, "segment.list", NO_TEXT),
+        ({"language": 5}, "segment.language", NO_TEXT),
+        (
+            {"list": "a", "language": "en"},
+            "segment",
+            'holds language, list; combine rules with "all" or "any"',
+        ),
+        ({"all": []}, "segment.all", NO_RULES),
+        ({"all": "vip"}, "segment.all", NO_RULES),
+        ({"all": [{"list": "a"}, {"list": 3}]}, "segment.all[1].list", NO_TEXT),
+        ({"not": {"any": [{"attribute": "x"}]}}, "segment.not.any[0]", ONE_OPERATOR),
+        ({"attribute": "x", "eq": 1, "ne": 2}, "segment", ONE_OPERATOR),
+        ({"attribute": "x", "like": "y"}, "segment", ONE_OPERATOR),
+        ({"attribute": 5, "eq": 1}, "segment.attribute", NO_TEXT),
+        ({"attribute": "x", "in": "abc"}, "segment.in", "must be a list of at least one value"),
+        ({"attribute": "x", "in": []}, "segment.in", "must be a list of at least one value"),
+        ({"attribute": "x", "exists": "yes"}, "segment.exists", "must be true or false"),
+        ({"attribute": "x", "gt": True}, "segment.gt", NO_ORDER),
+        ({"attribute": "x", "gte": [1]}, "segment.gte", NO_ORDER),
+        ({"attribute": "x", "lt": None}, "segment.lt", NO_ORDER),
+        ({"attribute": "x", "lte": False}, "segment.lte", NO_ORDER),
+        ({"attribute": "x", "contains": 4}, "segment.contains", "must be a text"),
+        ({"phone": {"in": []}}, "segment.phone", NO_PHONES),
+        ({"phone": ["+1"]}, "segment.phone", NO_PHONES),
+        (
+            {"phone": {"in": ["+1"] * 10_001}},
+            "segment.phone",
+            "takes at most 10000 numbers; import a list",
+        ),
+        ({"replied": {}}, "segment.replied", NO_REPLY),
+        ({"replied": {"when": 1}}, "segment.replied", NO_REPLY),
+        ({"replied_within_hours": 0}, "segment.replied_within_hours", NO_HOURS),
+        ({"replied_within_hours": True}, "segment.replied_within_hours", NO_HOURS),
+        ({"not_messaged_within_hours": 745}, "segment.not_messaged_within_hours", NO_HOURS),
+        ({"not_messaged_within_hours": "9"}, "segment.not_messaged_within_hours", NO_HOURS),
     ],
 )
-def test_g10_a_bad_rule_is_refused_by_its_place(rule: Any, field: str) -> None:
+def test_g10_a_bad_rule_is_refused_by_its_place(rule: Any, field: str, message: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         compile_segment(rule)
-    assert refused.value.problems[0].field == field
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.message) == (field, message)
+
+
+def test_ten_thousand_numbers_are_taken() -> None:
+    assert compile_segment({"phone": {"in": ["+1"] * 10_000}}).phones == ("+1",)
+
+
+def test_nobodys_language_is_unknown() -> None:
+    assert not compile_segment({"language": "XXXX"}).matches(contact(), NOON)
+
+
+def nested(levels: int, wrap: str) -> dict[str, Any]:
+    rule: dict[str, Any] = {"list": "vip"}
+    for _ in range(levels):
+        rule = {"not": rule} if wrap == "not" else {wrap: [rule]}
+    return rule
+
+
+@pytest.mark.parametrize("wrap", ["not", "all", "any"])
+def test_g10_rules_nest_ten_deep_and_no_deeper(wrap: str) -> None:
+    assert compile_segment(nested(10, wrap)).matches(ZOE, NOON)
+    with pytest.raises(InvalidInputError) as refused:
+        compile_segment(nested(11, wrap))
+    (problem,) = refused.value.problems
+    assert problem.message == "nests deeper than 10; flatten it"
+    assert problem.field.count(wrap) == 11
 
 
 def test_g10_bottomless_nesting_is_refused() -> None:

@@ -11,12 +11,14 @@ from parley.answers import may_answer
 from parley.attribution import Attribution, candidates, is_within, time_since, was_handed_over
 from parley.contact import Contact, LastReply
 from parley.errors import TransientError
+from parley.hearing import guess_language
 from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.lead import Lead, LeadStatus, Score, score_lead
 from parley.ledger import ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
 from parley.sending import TEXT_PREFIX
+from parley.words import clauses
 from parley_aws.ports import (
     Clock,
     ContactStore,
@@ -111,7 +113,9 @@ class HandleReply:
         program = self._programs.get(event.program_id) if event.program_id else None
         attribution = self._attribute(event) if program else None
         understanding = Understanding(
-            intent=Intent(event.details["intent"]), why=event.details["why"]
+            intent=Intent(event.details["intent"]),
+            why=event.details["why"],
+            language=guess_language(clauses(event.details["body"])),
         )
         if attribution and understanding.intent in FREE_TEXT:
             listening = Listening(lead_keywords=attribution.campaign.lead_keywords)
@@ -329,6 +333,7 @@ def _understanding_event(reply: _Reply, lead: Lead | None) -> JournalEvent:
         "body": reply.body,
         "intent": reply.understanding.intent.value,
         "why": reply.understanding.why,
+        "language": reply.understanding.language,
         "send_id": attribution.send_id if attribution else None,
         "campaign_id": attribution.campaign.id if attribution else None,
         "message_id": attribution.message_id if attribution else None,

@@ -42,7 +42,7 @@ ENGLISH = Tongue(
         "text": "text txt message msg sms mms contact email mail spam communication",
         "bother": "bother disturb harass annoy bug pester",
         "now": "now rn",
-        "write": "write call reach hit",
+        "write": "write call reach hit reply respond",
         "send": "send forward",
         "texts": """texts txts messages msgs emails ads ad adverts advert advertising
             advertisements advertisement alerts notifications communications correspondence
@@ -243,7 +243,7 @@ ENGLISH = Tongue(
         # "enough already", "enough with the texts", "sick of these messages"
         "edge (please|these)* enough (please|filler|now|already)* edge",
         f"enough of {_THE} {_MESSAGES}",
-        f"enough {_THE} (texts|nuisance)",
+        f"enough {_THE} (texts|nuisance|texting)",
         f"done any? of? receive? {_THE} {_MESSAGES}",
         # "refrain from contacting me", "put me on your do not call list"
         "refrain from (texting|sending|calling)",

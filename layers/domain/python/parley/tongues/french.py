@@ -42,7 +42,7 @@ FRENCH = Tongue(
             desinscrivez desinscription desinscris desinscrit""",
         "me": "moi me nous",
         "number": "numero nom telephone portable contact coordonnees donnees compte",
-        "list": "liste listes base fichier fichiers repertoire",
+        "list": "liste listes base fichier fichiers repertoire contacts",
         "leave": "laissez laisse fichez fiche foutez fous lachez lache",
         "peace": "tranquille tranquilles paix",
         "not": "ne n",
@@ -102,7 +102,7 @@ FRENCH = Tongue(
         "not want (more|pas) that me? (text|send)",
         f"not want more (nothing)? {_TAIL}",
         # "plus de messages svp", "pas de pub"
-        f"edge {_SO} more never? {_THE} (texts|nuisance)",
+        f"edge {_SO} more never? nothing? {_THE} (texts|nuisance)",
         f"edge {_SO} pas {_THE} texts {_TAIL}",
         f"edge {_SO} more nothing {_SO} edge",
         f"never more? {_THE} texts",
@@ -112,7 +112,7 @@ FRENCH = Tongue(
         "(?<!pas|not|if) unsub",
         f"remove {_SO} {_THE} (number|list)",
         # "laissez-moi tranquille", "foutez-moi la paix"
-        f"leave me (the? peace|{_TAIL})",
+        f"leave me (any? peace|{_TAIL})",
     ),
     help="aide",
     yes="oui ouais daccord confirme",

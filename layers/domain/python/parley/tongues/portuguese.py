@@ -62,7 +62,7 @@ PORTUGUESE = Tongue(
         "not": "nao n nunca jamais",
         "english_not": "not dont",
         "without": "sem nem",
-        "me": "me mim nos",
+        "me": "me mim eu nos",
         "more": "mais",
         "nothing": "nada nenhum nenhuma",
         "that": "que",

@@ -18,6 +18,7 @@ class ReplyOutput(Output):
     program: str | None
     intent: str = Field(examples=["lead_keyword"])
     why: str = Field(examples=['"YES" is a lead keyword'])
+    language: str | None = Field(description="ISO 639-1, guessed; null where that is open")
     send_id: str | None
     campaign_id: str | None
     message_id: str | None
@@ -35,6 +36,7 @@ class ReplyOutput(Output):
             program=event.program_id,
             intent=details["intent"],
             why=details["why"],
+            language=details.get("language"),
             send_id=details.get("send_id"),
             campaign_id=details.get("campaign_id"),
             message_id=details.get("message_id"),
