@@ -35,7 +35,7 @@ def eventually(check: Callable[[], Any]) -> Any:
 def national(number: int) -> str:
     """The number's phone in one of the ways people write it."""
     line = f"555-01{number % 100:02d}"
-    area = "512" if number < 100 else "737"
+    area = "806" if number < 100 else "903"
     return [
         f"({area}) {line}",
         f"{area}-{line}",
@@ -45,7 +45,7 @@ def national(number: int) -> str:
 
 
 def e164(number: int) -> str:
-    return f"+1{'512' if number < 100 else '737'}55501{number % 100:02d}"
+    return f"+1{'806' if number < 100 else '903'}55501{number % 100:02d}"
 
 
 def contacts_csv() -> bytes:
