@@ -247,6 +247,17 @@ def _erased_while_unknown() -> Planted:
     return _replaced(Reconcile, "__call__", unless_erased)
 
 
+def _texted_again_after_erasure() -> Planted:
+    """An outcome without a number, as that of somebody erased, is taken for none once they are
+    back."""
+    is_settled = send_range._is_settled
+
+    def settled(entry: Message, contact: Contact | None) -> bool:
+        return is_settled(entry, contact) and (contact is None or bool(entry.phone))
+
+    return _replaced(send_range, "_is_settled", settled)
+
+
 def _gives_back_anothers_claim() -> Planted:
     """The claim is given back without an answer; asked again, the send's next claim goes too."""
     conclude = Refusals.conclude

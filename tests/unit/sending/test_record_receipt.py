@@ -10,6 +10,8 @@ from parley import ids
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.outcome import MessageStatus, Outcome
+from parley_aws.memory.provider import ACCEPT, Answer
+from parley_aws.ports import Text
 from parley_aws.use_cases.record_receipt import Receipt
 from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone
 
@@ -26,17 +28,20 @@ def receipt(status: MessageStatus, code: str | None = None, message: str = MESSA
     )
 
 
-@pytest.mark.parametrize(
-    "order", list(permutations(["record", MessageStatus.SENT, MessageStatus.DELIVERED]))
-)
-def test_g6_any_order_ends_delivered(order: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("early", [0, 1, 2], ids="{} before our record".format)
+@pytest.mark.parametrize("order", list(permutations([MessageStatus.SENT, MessageStatus.DELIVERED])))
+def test_g6_any_order_ends_delivered(order: tuple[MessageStatus, ...], early: int) -> None:
     world = World(contact())
-    range_ = world.frozen(1)
-    for step in order:
-        if step == "record":
-            world.send_range(range_)
-        else:
-            world.record_receipt(receipt(MessageStatus(step)))
+
+    def accept_after_receipts(_: Text) -> Answer:
+        for status in order[:early]:
+            world.record_receipt(receipt(status))
+        return ACCEPT
+
+    world.provider.answer = accept_after_receipts
+    world.send_range(world.frozen(1))
+    for status in order[early:]:
+        world.record_receipt(receipt(status))
     message = world.message()
     assert message.status is MessageStatus.DELIVERED
     assert message.phone == phone(1)

@@ -267,6 +267,17 @@ def test_g3_one_whom_a_slower_delivery_passed_over_may_have_been_texted() -> Non
     assert len(world.provider.posted) == 1
 
 
+def test_g3_who_comes_back_after_an_erasure_is_not_texted_again() -> None:
+    world = World(contact())
+    range_ = world.frozen(1)
+    world.send_range(range_)
+    world.ledger.forget([world.message().id])
+    world.contacts.delete(phone(1))
+    assert world.contacts.save(contact(), expected_version=None)
+    world.send_range(range_)
+    assert len(world.provider.posted) == 1
+
+
 def crash_while_posting(world: World, range_: PageRange, *, taken: bool) -> None:
     """Leave a claim behind, with the text taken or not."""
 

@@ -234,15 +234,18 @@ class SendRange:
 
 
 def _is_settled(entry: Message, contact: Contact | None) -> bool:
-    """Whether an entry is an outcome. One that a receipt made before us lacks the number, as does
-    that of somebody who was erased since. One who was passed over by a delivery of the range that
-    looked before another claimed them may have been texted (G3)."""
+    """Whether an entry is an outcome that stands (G3).
+
+    Under a claim of the send two do not yet: one that a receipt made before us, which lacks the
+    number, and that of somebody passed over by a delivery of the range that looked before another
+    claimed them. Without a claim an entry that lacks the number is that of somebody who was erased,
+    and who is not texted again for having come back.
+    """
     if entry.status in (MessageStatus.PENDING, MessageStatus.DEFERRED):
         return False
-    if contact is None:
+    if contact is None or contact.sending.claim_of(entry.send_id) is None:
         return True
-    is_claimed = contact.sending.claim_of(entry.send_id) is not None
-    return bool(entry.phone) and not (is_claimed and entry.status in _PASSED_OVER)
+    return bool(entry.phone) and entry.status not in _PASSED_OVER
 
 
 def _mend(work: Round, entry: Message, contact: Contact | None) -> None:
