@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from infra.local import engine
+from infra.local.engine import __main__ as engine
+from infra.local.engine import roles, services, streams, workers
 from infra.local.zygote import Zygote
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -104,7 +105,7 @@ def limited(pool: Pool, *, patience: float) -> SimpleNamespace:
     module = SimpleNamespace(
         acquire_worker=pool.acquire, release_worker=pool.release, invalidate_worker=lambda: None
     )
-    engine.limit_workers(module, SimpleNamespace(), limit=2, patience=patience)
+    workers.limit_workers(module, SimpleNamespace(), limit=2, patience=patience)
     return module
 
 
@@ -142,7 +143,7 @@ def test_logs_are_read_without_a_wait_for_more() -> None:
         def _drain_stderr_bounded(self) -> str:
             raise AssertionError("replaced")
 
-    engine.drain_logs_at_once(SimpleNamespace(Worker=Worker))
+    workers.drain_logs_at_once(SimpleNamespace(Worker=Worker))
     worker = Worker()
     started = time.monotonic()
     assert worker._drain_stderr_bounded() == ""
@@ -157,7 +158,7 @@ def test_fifo_batches_run_at_once() -> None:
         return 1 if (queue or {}).get("is_fifo") else 7
 
     module = SimpleNamespace(_sqs_esm_concurrency=concurrency)
-    engine.run_message_groups_side_by_side(module)
+    services.run_message_groups_side_by_side(module)
     assert module._sqs_esm_concurrency({}, {}, {}, {"is_fifo": True}) == 7
 
 
@@ -183,7 +184,7 @@ def test_what_partiql_writes_is_in_the_stream() -> None:
         _partiql_key_target=lambda _table, _parsed: ("anna", "", None, None),
         _emit_stream_event=lambda *change: told.append(change),
     )
-    engine.stream_partiql_writes(dynamodb)
+    streams.stream_partiql_writes(dynamodb)
     first, second = {"score": {"N": "1"}}, {"score": {"N": "2"}}
     dynamodb._partiql_insert(table, {"item": first})
     dynamodb._partiql_insert(table, {"item": first})
@@ -194,7 +195,7 @@ def test_what_partiql_writes_is_in_the_stream() -> None:
 
 def test_roles_are_asked_for_the_action_of_each_statement() -> None:
     module = SimpleNamespace(dynamodb_transaction_checks=lambda *_: [("kept", "as is")])
-    engine.judge_partiql_by_statement(module)
+    roles.judge_partiql_by_statement(module)
     table = "arn:aws:dynamodb:us-east-1:000000000000:table/contacts"
 
     def checks(action: str, **request: Any) -> list[tuple[str, str]]:
@@ -220,7 +221,7 @@ def test_roles_are_asked_for_the_action_of_each_statement() -> None:
 def test_roles_are_asked_for_the_schedule_in_its_group() -> None:
     named = "arn:aws:scheduler:us-east-1:000000000000:schedule/default/one"
     module = SimpleNamespace(extract_resource_arn=lambda *_: named)
-    engine.judge_schedules_by_group(module)
+    roles.judge_schedules_by_group(module)
 
     def arn(body: bytes, query: dict[str, Any]) -> str:
         return str(
@@ -245,7 +246,7 @@ def test_roles_are_asked_for_the_schedule_in_its_group() -> None:
 )
 def test_roles_are_asked_for_one_message_of_a_batch(called: str | None, asked: str | None) -> None:
     module = SimpleNamespace(extract_iam_action=lambda *_: called)
-    engine.judge_queue_batches_by_item(module)
+    roles.judge_queue_batches_by_item(module)
     assert module.extract_iam_action() == asked
 
 
@@ -261,7 +262,7 @@ def test_messages_in_flight_at_a_stop_are_visible_after_it() -> None:
         queues._data.update(data)
 
     module = SimpleNamespace(load_persisted_state=load, _queues=queues)
-    engine.redeliver_after_restart(module)
+    services.redeliver_after_restart(module)
     module.load_persisted_state({"q": {"messages": messages}})
     assert messages[0]["visible_at"] <= time.time()
     assert messages[1]["visible_at"] == later, "a delayed message stays delayed"
@@ -320,7 +321,7 @@ def test_workers_share_the_layers_they_have_in_common(
         folder = tmp_path / worker / "layer_0"
         folder.mkdir(parents=True)
         folder.with_suffix(".zip").write_bytes(content)
-        folders.append(engine.share_layers({"_LAMBDA_LAYERS_DIRS": str(folder), "KEPT": "1"}))
+        folders.append(workers.share_layers({"_LAMBDA_LAYERS_DIRS": str(folder), "KEPT": "1"}))
     first, second, third = (environment["_LAMBDA_LAYERS_DIRS"] for environment in folders)
     assert first == second != third
     assert Path(first).is_dir()
@@ -328,16 +329,16 @@ def test_workers_share_the_layers_they_have_in_common(
 
 
 def test_a_function_without_layers_has_none() -> None:
-    assert engine.share_layers({})["_LAMBDA_LAYERS_DIRS"] == ""
+    assert workers.share_layers({})["_LAMBDA_LAYERS_DIRS"] == ""
 
 
 def test_the_last_events_of_the_bus_are_kept_only() -> None:
     told: list[int] = []
     eventbridge = SimpleNamespace(_events_log_list=lambda: told)
-    engine.forget_told_events(eventbridge)
+    services.forget_told_events(eventbridge)
     for number in range(1000):
         eventbridge._events_log_list().append(number)
-    assert len(told) == engine.TOLD_EVENTS_KEPT + 1
+    assert len(told) == services.TOLD_EVENTS_KEPT + 1
     assert told[-1] == 999
 
 
@@ -349,7 +350,7 @@ def test_alarms_over_expressions_are_taken() -> None:
         return props
 
     provisioners = SimpleNamespace(_cw_metric_alarm_record=record)
-    engine.take_metric_math(provisioners)
+    services.take_metric_math(provisioners)
     metric = {"MetricName": "Errors", "Namespace": "AWS/Lambda", "Dimensions": []}
     stat = {"Metric": metric, "Period": 300, "Stat": "Sum"}
     metrics = [{"Id": "e", "Expression": "100 * a / b"}, {"Id": "a", "MetricStat": stat}]

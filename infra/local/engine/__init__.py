@@ -1,0 +1,1 @@
+"""ministack, with what it lacks of AWS."""

@@ -1,0 +1,53 @@
+"""Starts ministack with its shortfalls worked around: ``python -m infra.local.engine``.
+
+ministack runs the very template that goes to AWS. Where it differs from AWS in a way that
+would change what is shown or measured here, it is mended in this package and only here, by
+replacing named functions of the pinned version; docs/local-engine.md lists each difference.
+The environment configures it: GATEWAY_PORT, BIND_HOST, PERSIST_STATE, STATE_DIR and so on.
+"""
+
+import signal
+import sys
+from importlib.metadata import version
+
+from infra.local.engine import roles, server, services, stopping, streams, workers
+from infra.local.zygote import Zygote
+
+ENGINE_VERSION = "1.5.33"
+
+
+def main() -> None:
+    """Serve until SIGTERM; SIGUSR1 finishes the work in progress first, SIGUSR2 warms up."""
+    if version("ministack") != ENGINE_VERSION:
+        raise SystemExit(f"infra/local/engine is written for ministack {ENGINE_VERSION}")
+    zygote = Zygote() if sys.platform == "linux" else None
+    import hypercorn.asyncio
+    from ministack import app
+    from ministack.core import iam_actions, lambda_runtime
+    from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
+    from ministack.services.cloudformation import provisioners
+
+    server.serve_by_uvicorn(hypercorn.asyncio)
+    if zygote is not None:
+        workers.fork_workers(lambda_runtime, lambda_svc, zygote)
+    workers.limit_workers(lambda_runtime, lambda_svc)
+    workers.drain_logs_at_once(lambda_runtime)
+    streams.run_streams_side_by_side(lambda_svc, dynamodb)
+    streams.keep_streams_over_restarts(dynamodb)
+    streams.stream_partiql_writes(dynamodb)
+    services.run_message_groups_side_by_side(lambda_svc)
+    services.redeliver_after_restart(sqs)
+    services.forget_told_events(eventbridge)
+    services.take_metric_math(provisioners)
+    scheduler._SCHEDULE_TICK_INTERVAL = 1
+    roles.judge_partiql_by_statement(iam_actions)
+    roles.judge_schedules_by_group(iam_actions)
+    roles.judge_queue_batches_by_item(iam_actions)
+    stopping.stop_polling_when_stopping(lambda_svc)
+    signal.signal(signal.SIGUSR1, lambda *_: stopping.drain_then_stop(lambda_svc, dynamodb))
+    signal.signal(signal.SIGUSR2, lambda *_: workers.warm_up(lambda_runtime, lambda_svc))
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

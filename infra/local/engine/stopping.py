@@ -1,0 +1,52 @@
+"""A stop that lets the work in progress finish."""
+
+import functools
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+DRAIN_SECONDS = 15.0
+"""How long a stop waits for work in progress."""
+
+stopping = threading.Event()
+
+
+def stop_polling_when_stopping(lambda_svc: Any) -> None:
+    """Take no new messages once the engine is stopping; they stay in their queues."""
+    poll = lambda_svc._poll_sqs
+
+    @functools.wraps(poll)
+    def unless_stopping() -> bool:
+        return False if stopping.is_set() else bool(poll())
+
+    lambda_svc._poll_sqs = unless_stopping
+
+
+def drain_then_stop(lambda_svc: Any, dynamodb: Any) -> None:
+    """Let invocations and streams finish, then stop, which saves the state."""
+    stopping.set()
+
+    def drain() -> None:
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline and not _idle(lambda_svc, dynamodb):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=drain, daemon=True, name="drain").start()
+
+
+def _idle(lambda_svc: Any, dynamodb: Any) -> bool:
+    running, _each = lambda_svc.executions_in_flight()
+    if running:
+        return False
+    for scope, mapping in list(lambda_svc._esms._data.items()):
+        stream = mapping.get("EventSourceArn", "")
+        if ":dynamodb:" in stream:
+            account, region, _identity = scope
+            table = stream.split("/stream/")[0].split("/")[-1]
+            end = dynamodb.stream_end_position(table, account_id=account, region=region)
+            if lambda_svc._dynamodb_stream_positions._data.get(scope, 0) < end:
+                return False
+    return True

@@ -1,0 +1,163 @@
+"""Lambda workers: forked from one process, bounded in number, warm from the start."""
+
+import functools
+import hashlib
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.local.zygote import Zygote
+
+WORKERS_PER_FUNCTION = int(os.environ.get("PARLEY_LOCAL_WORKERS", "2"))
+"""Processes that one function may keep busy; more invocations wait for one of them."""
+
+PATIENCE_SECONDS = 20.0
+"""How long an invocation waits for a worker before it gets one beyond the number, so that
+functions that wait for each other never stop for good."""
+
+LOG_LINE_SECONDS = 0.002
+
+BEHIND_THE_WEB = 10
+"""How much nicer the workers of queues and streams are than those that somebody waits for."""
+
+sharing = threading.Lock()
+
+
+def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
+    """Let Python workers be forked from a process that has imported the heavy packages.
+
+    Those that queues and streams feed yield to those behind the HTTP API: on AWS each has a
+    processor of its own.
+    """
+
+    class ForkingSubprocess:
+        """The subprocess module, but for the start of Python workers."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(subprocess, name)
+
+        def Popen(self, args: list[str], **options: Any) -> Any:  # noqa: N802 - subprocess's name
+            if args[0] == sys.executable and args[1].endswith("_worker.py"):
+                environment = share_layers(options["env"])
+                worker = zygote.spawn(args[1], cwd=options["cwd"], env=environment)
+                if is_fed(environment["AWS_LAMBDA_FUNCTION_NAME"]):
+                    os.setpriority(os.PRIO_PROCESS, worker.pid, BEHIND_THE_WEB)
+                return worker
+            return subprocess.Popen(args, **options)
+
+    def is_fed(function: str) -> bool:
+        return any(
+            mapping["FunctionName"] == function for *_, mapping in lambda_svc._iter_all_esms()
+        )
+
+    lambda_runtime.subprocess = ForkingSubprocess()
+
+
+def share_layers(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with each layer's folder replaced by one that all workers share.
+
+    ministack unpacks every layer anew for every worker, next to its archive; shared, a module is
+    compiled by the first worker that imports it only.
+    """
+    folders = environment.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)
+    shared = os.pathsep.join(_shared(Path(folder)) for folder in folders if folder)
+    return {**environment, "_LAMBDA_LAYERS_DIRS": shared}
+
+
+def _shared(folder: Path) -> str:
+    content = hashlib.sha256(folder.with_suffix(".zip").read_bytes()).hexdigest()
+    target = Path(tempfile.gettempdir()) / "layers" / content
+    with sharing:
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            folder.rename(target)
+    return str(target)
+
+
+def limit_workers(
+    lambda_runtime: Any,
+    lambda_svc: Any,
+    *,
+    limit: int = WORKERS_PER_FUNCTION,
+    patience: float = PATIENCE_SECONDS,
+) -> None:
+    """Bound the processes of each function: an invocation waits for a free one."""
+    acquire = lambda_runtime.acquire_worker
+    release = lambda_runtime.release_worker
+    invalidate = lambda_runtime.invalidate_worker
+    freed = threading.Condition()
+
+    @functools.wraps(acquire)
+    def patient_acquire(
+        func_name: str,
+        config: dict[str, Any],
+        code_zip: bytes,
+        qualifier: str = "$LATEST",
+        max_concurrency: int | None = None,
+    ) -> tuple[Any, str]:
+        bound = max_concurrency or limit
+        deadline = time.monotonic() + patience
+        with freed:
+            while True:
+                worker, reason = acquire(func_name, config, code_zip, qualifier, bound)
+                left = deadline - time.monotonic()
+                if worker is not None:
+                    return worker, reason
+                if left <= 0:
+                    break
+                freed.wait(left)
+        taken: tuple[Any, str] = acquire(func_name, config, code_zip, qualifier)
+        return taken
+
+    def notifying(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def wrapper(*args: Any, **options: Any) -> Any:
+            try:
+                return original(*args, **options)
+            finally:
+                with freed:
+                    freed.notify_all()
+
+        return wrapper
+
+    for module in (lambda_runtime, lambda_svc):
+        module.acquire_worker = patient_acquire
+        module.release_worker = notifying(release)
+        module.invalidate_worker = notifying(invalidate)
+
+
+def drain_logs_at_once(lambda_runtime: Any) -> None:
+    """Read what a handler logged without waiting 50 ms for a line that never comes."""
+
+    def drain(worker: Any, *_args: Any, **_options: Any) -> str:
+        lines = []
+        try:
+            while True:
+                lines.append(worker._stderr_queue.get(timeout=LOG_LINE_SECONDS))
+        except queue.Empty:
+            return "\n".join(lines)
+
+    lambda_runtime.Worker._drain_stderr_bounded = drain
+
+
+def warm_up(lambda_runtime: Any, lambda_svc: Any) -> None:
+    """Start one worker of each function, as provisioned concurrency would, one after another."""
+
+    def start_each() -> None:
+        for function in list(lambda_svc._functions._data.values()):
+            config = function["config"]
+            arguments = (config["FunctionName"], config, function["code_zip"])
+            worker, _ = lambda_runtime.acquire_worker(*arguments)
+            try:
+                lambda_runtime.ensure_spawned(worker)
+            finally:
+                lambda_runtime.release_worker(worker)
+
+    threading.Thread(target=start_each, daemon=True, name="warm-up").start()
