@@ -103,7 +103,9 @@ def pool() -> Pool:
 
 def limited(pool: Pool, *, patience: float) -> SimpleNamespace:
     module = SimpleNamespace(
-        acquire_worker=pool.acquire, release_worker=pool.release, invalidate_worker=lambda: None
+        acquire_worker=pool.acquire,
+        release_worker=pool.release,
+        invalidate_worker=lambda name: None,
     )
     workers.limit_workers(module, SimpleNamespace(), limit=2, patience=patience)
     return module
@@ -127,6 +129,24 @@ def test_invocations_wait_for_a_free_worker(pool: Pool) -> None:
 
     assert done.qsize() == 10
     assert pool.most == 2
+
+
+def test_a_function_whose_workers_were_dropped_has_its_places_again(pool: Pool) -> None:
+    module = limited(pool, patience=60)
+    dropped = [module.acquire_worker("f", {}, b"")[0] for _ in range(2)]
+    module.invalidate_worker("f")
+    module.release_worker(dropped[0])
+    taken: queue.Queue[object] = queue.Queue()
+
+    def take_three() -> None:
+        for _ in range(3):
+            taken.put(module.acquire_worker("f", {}, b""))
+
+    threading.Thread(target=take_three, daemon=True).start()
+    taken.get(timeout=5)
+    taken.get(timeout=5)
+    with pytest.raises(queue.Empty):
+        taken.get(timeout=0.1)
 
 
 def test_functions_that_wait_for_each_other_go_on_in_the_end(pool: Pool) -> None:

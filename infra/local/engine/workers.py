@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ PATIENCE_SECONDS = 20.0
 """How long an invocation waits for a worker before it gets one beyond the number, so that
 functions that wait for each other never stop for good."""
 
-LOG_LINE_SECONDS = 0.002
+LOG_LINE_SECONDS = 0.0005
 
-BEHIND_THE_WEB = 10
+BEHIND_THE_WEB = 15
 """How much nicer the workers of queues and streams are than those that somebody waits for."""
 
 sharing = threading.Lock()
@@ -48,7 +48,8 @@ def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
                 environment = share_layers(options["env"])
                 worker = zygote.spawn(args[1], cwd=options["cwd"], env=environment)
                 if is_fed(environment["AWS_LAMBDA_FUNCTION_NAME"]):
-                    os.setpriority(os.PRIO_PROCESS, worker.pid, BEHIND_THE_WEB)
+                    own = os.getpriority(os.PRIO_PROCESS, 0)
+                    os.setpriority(os.PRIO_PROCESS, worker.pid, own + BEHIND_THE_WEB)
                 return worker
             return subprocess.Popen(args, **options)
 
@@ -88,49 +89,41 @@ def limit_workers(
     limit: int = WORKERS_PER_FUNCTION,
     patience: float = PATIENCE_SECONDS,
 ) -> None:
-    """Bound the processes of each function: an invocation waits for a free one."""
+    """Bound the processes of each function: an invocation waits for a free one, in its turn."""
     acquire = lambda_runtime.acquire_worker
     release = lambda_runtime.release_worker
     invalidate = lambda_runtime.invalidate_worker
-    freed = threading.Condition()
+    permits: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(limit))
+    holders: dict[Any, str] = {}
+
+    def give_back(worker: Any) -> None:
+        function = holders.pop(worker, None)
+        if function is not None:
+            permits[function].release()
 
     @functools.wraps(acquire)
-    def patient_acquire(
-        func_name: str,
-        config: dict[str, Any],
-        code_zip: bytes,
-        qualifier: str = "$LATEST",
-        max_concurrency: int | None = None,
-    ) -> tuple[Any, str]:
-        bound = max_concurrency or limit
-        deadline = time.monotonic() + patience
-        with freed:
-            while True:
-                worker, reason = acquire(func_name, config, code_zip, qualifier, bound)
-                left = deadline - time.monotonic()
-                if worker is not None:
-                    return worker, reason
-                if left <= 0:
-                    break
-                freed.wait(left)
-        taken: tuple[Any, str] = acquire(func_name, config, code_zip, qualifier)
-        return taken
+    def patient_acquire(func_name: str, *args: Any, **options: Any) -> tuple[Any, str]:
+        permitted = permits[func_name].acquire(timeout=patience)
+        worker, reason = acquire(func_name, *args, **options)
+        if permitted:
+            holders[worker] = func_name
+        return worker, reason
 
-    def notifying(original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def wrapper(*args: Any, **options: Any) -> Any:
-            try:
-                return original(*args, **options)
-            finally:
-                with freed:
-                    freed.notify_all()
+    @functools.wraps(release)
+    def release_permitted(worker: Any) -> None:
+        release(worker)
+        give_back(worker)
 
-        return wrapper
+    @functools.wraps(invalidate)
+    def invalidate_permitted(func_name: str, *args: Any, **options: Any) -> None:
+        invalidate(func_name, *args, **options)
+        for worker in [each for each, function in holders.items() if function == func_name]:
+            give_back(worker)
 
     for module in (lambda_runtime, lambda_svc):
         module.acquire_worker = patient_acquire
-        module.release_worker = notifying(release)
-        module.invalidate_worker = notifying(invalidate)
+        module.release_worker = release_permitted
+        module.invalidate_worker = invalidate_permitted
 
 
 def drain_logs_at_once(lambda_runtime: Any) -> None:

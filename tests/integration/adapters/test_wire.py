@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 from parley_aws.dynamo.client import Failure, create_client, failure, run
-from parley_aws.dynamo.wire import WireClient
+from parley_aws.wire import WireClient
 from tests.support.scripted_twilio import Answer, hangs_up, running_scripted_twilio, says
 
 PREFIX = "com.amazonaws.dynamodb.v20120810#"

@@ -20,7 +20,7 @@ from parley.lead import LeadStatus
 from parley.ledger import ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley.sending import Sending
-from parley_aws.dynamo import client as dynamo_client
+from parley_aws import wire
 from parley_aws.dynamo.allowance import DynamoAllowance
 from parley_aws.dynamo.campaigns import DynamoCampaigns
 from parley_aws.dynamo.client import StoreError
@@ -86,8 +86,8 @@ class Faulty:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamo_client, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(dynamo_client, "_LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(wire, "_FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(wire, "_LONGEST_PAUSE", 0.001)
 
 
 @pytest.fixture(params=["lost", "cut", "throttled"])

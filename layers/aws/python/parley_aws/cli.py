@@ -77,10 +77,11 @@ def _redrive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         done = replay()(url, limit=options.limit)
         told = {"queue": options.queue, "moved": done.failures, "refused": done.refused}
         return told, 1 if done.refused else 0
+    from parley_aws import sdk
     from parley_aws.redrive import redrive
-    from parley_aws.sqs import sqs
 
-    return {"queue": options.queue, "moved": redrive(sqs(), url, limit=options.limit)}, 0
+    moved = redrive(sdk.client("sqs"), url, limit=options.limit)
+    return {"queue": options.queue, "moved": moved}, 0
 
 
 def _recount(options: argparse.Namespace) -> tuple[dict[str, Any], int]:

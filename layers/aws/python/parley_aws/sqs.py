@@ -9,10 +9,9 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from parley.errors import TransientError
 from parley_aws import sdk
+from parley_aws.wire import REQUEST_ERRORS, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
 MAX_DELAY = timedelta(minutes=15)
 _BATCH = 10
 _MAX_BYTES = 1024 * 1024
-_ATTEMPTS = 3
+_ATTEMPTS = 4
 
 
 @cache
 def sqs() -> SQSClient:
     """The SQS client of this process."""
-    return cast("SQSClient", sdk.client("sqs"))
+    return cast("SQSClient", sdk.lean_client("sqs"))
 
 
 class SqsQueue:
@@ -65,23 +64,28 @@ class SqsQueue:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=int(duration.total_seconds()),
             )
-        except (ClientError, BotoCoreError) as error:
+        except REQUEST_ERRORS as error:
             raise TransientError("SQS did not hide a message") from error
 
     def _send_batch(self, entries: list[dict[str, Any]]) -> None:
-        for _ in range(_ATTEMPTS):
+        """Queue up to ten messages. One whose answer was lost may come twice, as any may."""
+        failure: Exception | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                pause(attempt)
             try:
                 answer = self._client.send_message_batch(
                     QueueUrl=self._url,
                     Entries=cast("Any", entries),
                 )
-            except (ClientError, BotoCoreError) as error:
-                raise TransientError("SQS did not take a batch") from error
-            failed = {failure["Id"] for failure in answer.get("Failed", ())}
+            except REQUEST_ERRORS as error:
+                failure = error
+                continue
+            failed = {refused["Id"] for refused in answer.get("Failed", ())}
             if not failed:
                 return
             entries = [entry for entry in entries if entry["Id"] in failed]
-        raise TransientError(f"SQS did not take {len(entries)} messages of a batch")
+        raise TransientError(f"SQS did not take {len(entries)} messages of a batch") from failure
 
 
 def _entry(position: int, text: str, delay_seconds: int, group: str | None) -> dict[str, Any]:

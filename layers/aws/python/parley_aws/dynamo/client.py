@@ -7,23 +7,17 @@ condition is asked about first (`run_if`).
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.httpsession import get_cert_path
-from botocore.parsers import ResponseParserError
-from botocore.utils import get_environ_proxies
+from botocore.exceptions import ClientError
 
 from parley.errors import ParleyError, TransientError
-from parley_aws.dynamo.wire import WireClient
+from parley_aws import sdk
+from parley_aws.wire import REQUEST_ERRORS, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,8 +29,6 @@ Item = dict[str, Any]
 """An item or a key in DynamoDB's JSON: `{"phone": {"S": "+1…"}}`."""
 
 _ATTEMPTS = 8
-_FIRST_PAUSE = 0.025
-_LONGEST_PAUSE = 1.0
 
 _WITHOUT_EFFECT = frozenset(
     {
@@ -72,32 +64,8 @@ def dynamodb() -> DynamoDBClient:
 
 
 def create_client(endpoint_url: str | None = None) -> DynamoDBClient:
-    """A client with region, credentials and, where none is given, endpoint of the environment.
-
-    It is the lean one of `parley_aws.dynamo.wire`, unless the way leads through a proxy.
-    """
-    session = botocore.session.get_session()
-    config = Config(
-        connect_timeout=2,
-        read_timeout=5,
-        max_pool_connections=64,
-        tcp_keepalive=True,
-        parameter_validation=False,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    client = cast(
-        "DynamoDBClient",
-        session.create_client("dynamodb", config=config, endpoint_url=endpoint_url),
-    )
-    if get_environ_proxies(client.meta.endpoint_url):
-        return client
-    lean = WireClient(
-        session,
-        endpoint_url=client.meta.endpoint_url,
-        region=client.meta.region_name,
-        ca_bundle=session.get_config_variable("ca_bundle") or str(get_cert_path(verify=True)),
-    )
-    return cast("DynamoDBClient", lean)
+    """A client with region, credentials and, where none is given, endpoint of the environment."""
+    return cast("DynamoDBClient", sdk.lean_client("dynamodb", endpoint_url))
 
 
 def failure_of(code: str, status: int = 400) -> Failure:
@@ -154,7 +122,7 @@ def run_if(
             pause(attempt)
         try:
             return call(**params)
-        except (ClientError, HTTPClientError, ResponseParserError) as error:
+        except REQUEST_ERRORS as error:
             last = error
             match failure(error):
                 case Failure.CONDITION:
@@ -166,12 +134,6 @@ def run_if(
                 case Failure.WITHOUT_EFFECT:
                     continue
     raise TransientError("DynamoDB does not answer") from last
-
-
-def pause(attempt: int) -> None:
-    """Wait before another attempt (from 1): doubling, half of it by chance."""
-    longest = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
-    time.sleep(longest * (0.5 + random.random() / 2))  # noqa: S311  # jitter is no cryptography
 
 
 def side_by_side(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:

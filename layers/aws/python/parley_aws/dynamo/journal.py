@@ -18,10 +18,11 @@ from parley.consent import awaits_answer
 from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind
 from parley_aws.dynamo import partiql
-from parley_aws.dynamo.client import Item, pause, run, side_by_side
+from parley_aws.dynamo.client import Item, run, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of, stamp
 from parley_aws.dynamo.reading import query
 from parley_aws.ports import Page, WriteResult
+from parley_aws.wire import pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -20,10 +20,11 @@ from parley.ledger import Message, ResponseKind, merged
 from parley.metrics import PROBE, UNREADABLE
 from parley.outcome import MessageStatus, Outcome, rank
 from parley_aws.dynamo import partiql
-from parley_aws.dynamo.client import Item, pause, run, run_if, side_by_side
+from parley_aws.dynamo.client import Item, run, run_if, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of, stamp
 from parley_aws.dynamo.reading import get_many, query
 from parley_aws.ports import Page, WriteResult
+from parley_aws.wire import pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,10 +14,10 @@ from parley.conversion import Attribution, Group, Order, Share
 from parley.errors import TransientError
 from parley.money import Money
 from parley_aws.dynamo import partiql
-from parley_aws.dynamo.client import pause
 from parley_aws.dynamo.codec import decode, encode, moment_of
 from parley_aws.dynamo.reading import get_many
 from parley_aws.ports import WriteResult
+from parley_aws.wire import pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

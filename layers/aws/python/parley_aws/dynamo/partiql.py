@@ -9,19 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.parsers import ResponseParserError
-
-from parley_aws.dynamo.client import (
-    Failure,
-    StoreError,
-    failure,
-    failure_of,
-    pause,
-    side_by_side,
-)
+from parley_aws.dynamo.client import Failure, StoreError, failure, failure_of, side_by_side
 from parley_aws.dynamo.codec import chunks
 from parley_aws.ports import WriteResult
+from parley_aws.wire import REQUEST_ERRORS, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,7 +65,7 @@ def _write(client: DynamoDBClient, statements: Sequence[Statement]) -> list[Writ
                     for i in waiting
                 ]
             )
-        except (ClientError, HTTPClientError, ResponseParserError) as error:
+        except REQUEST_ERRORS as error:
             match failure(error):
                 case Failure.WITHOUT_EFFECT:
                     continue

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from parley.errors import InvalidInputError, TransientError
-from parley_aws.dynamo.client import Item, pause, run, side_by_side
+from parley_aws.dynamo.client import Item, run, side_by_side
 from parley_aws.dynamo.codec import chunks
+from parley_aws.wire import pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from parley.campaign import AudiencePage, PageRange, Send, SendStatus
 from parley.errors import NotFoundError, TransientError
 from parley_aws.dynamo import campaigns, catalog
-from parley_aws.dynamo.client import Item, pause, run, run_if
+from parley_aws.dynamo.client import Item, run, run_if
 from parley_aws.dynamo.codec import chunks, decode, encode, moment_of, stamp
 from parley_aws.dynamo.programs import (
     SETTINGS_KEY,
@@ -26,6 +26,7 @@ from parley_aws.dynamo.programs import (
 )
 from parley_aws.dynamo.reading import get_many, query
 from parley_aws.ports import Page, SendContext
+from parley_aws.wire import pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -28,7 +28,7 @@ class MemoryLeads:
         )
 
     def open(self, lead: Lead) -> bool:
-        if self.active(lead.program_id, lead.phone) is not None:
+        if lead.id in self._leads or self.active(lead.program_id, lead.phone) is not None:
             return False
         self._leads[lead.id] = lead
         return True

@@ -41,10 +41,14 @@ ANSWER_WITHIN = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reply:
-    """A reply with what was found out about it; `journal` is all of its number's, oldest first."""
+    """A reply with what was found out about it.
+
+    `journal` is all of its number's, oldest first; `contact` is who they are, as first read.
+    """
 
     event: JournalEvent
     journal: Sequence[JournalEvent]
+    contact: Contact | None
     program: Program | None
     attribution: Attribution | None
     understanding: Understanding
@@ -111,7 +115,8 @@ class HandleReply:
 
     def _understand(self, event: JournalEvent, journal: Sequence[JournalEvent]) -> _Reply:
         program = self._programs.get(event.program_id) if event.program_id else None
-        attribution = self._attribute(event) if program else None
+        contact = self._contacts.get(event.phone)
+        attribution = self._attribute(event, program, contact) if program and contact else None
         understanding = Understanding(
             intent=Intent(event.details["intent"]),
             why=event.details["why"],
@@ -123,16 +128,16 @@ class HandleReply:
         return _Reply(
             event=event,
             journal=journal,
+            contact=contact,
             program=program,
             attribution=attribution,
             understanding=understanding,
         )
 
-    def _attribute(self, event: JournalEvent) -> Attribution | None:
-        contact = self._contacts.get(event.phone)
-        if contact is None or event.program_id is None:
-            return None
-        claims = candidates(contact, event.program_id, event.occurred_at)
+    def _attribute(
+        self, event: JournalEvent, program: Program, contact: Contact
+    ) -> Attribution | None:
+        claims = candidates(contact, program.id, event.occurred_at)
         message_ids = {
             claim.send_id: ids.message_id(self._id_key, send=claim.send_id, phone=event.phone)
             for claim in claims
@@ -159,8 +164,8 @@ class HandleReply:
             intent=reply.understanding.intent.value,
             campaign_id=campaign_id,
         )
+        stored = reply.contact
         for _ in range(_ROUNDS):
-            stored = self._contacts.get(reply.event.phone)
             contact = stored or self._locate(reply.event.phone)
             standing = contact.last_reply
             if standing is not None and standing.received_at >= last.received_at:
@@ -170,6 +175,7 @@ class HandleReply:
             changed = replace(contact, last_reply=last, sending=sending)
             if self._contacts.save(changed, expected_version=expected):
                 return
+            stored = self._contacts.get(reply.event.phone)
         raise TransientError("the contact keeps changing; the reply was not noted on it")
 
     def _respond(self, reply: _Reply, lead: Lead | None) -> None:
@@ -220,9 +226,6 @@ class HandleReply:
             return None
         lead_id = "lead_" + ids.keyed_hash(self._id_key, "lead", program.id, reply.sid)
         for _ in range(_ROUNDS):
-            made = self._leads.get(lead_id)
-            if made is not None:
-                return made
             active = self._leads.active(program.id, reply.event.phone)
             if active is None:
                 score = self._score(reply, earlier_replies=0)
@@ -231,7 +234,10 @@ class HandleReply:
                 lead = self._new_lead(lead_id, reply, program, score)
                 if self._leads.open(lead):
                     return lead
-            else:
+            made = self._leads.get(lead_id)
+            if made is not None:
+                return made
+            if active is not None:
                 raised = self._raised(active, reply)
                 if raised == active or self._leads.update(raised, expected=active):
                     return raised
@@ -246,13 +252,12 @@ class HandleReply:
         )
 
     def _new_lead(self, lead_id: str, reply: _Reply, program: Program, score: Score) -> Lead:
-        contact = self._contacts.get(reply.event.phone)
         attribution = reply.attribution
         received_at = reply.event.occurred_at
         return Lead(
             id=lead_id,
             phone=reply.event.phone,
-            first_name=contact.first_name if contact else None,
+            first_name=reply.contact.first_name if reply.contact else None,
             program_id=program.id,
             campaign_id=attribution.campaign.id if attribution else None,
             send_id=attribution.send_id if attribution else None,

@@ -135,35 +135,31 @@ class ReceiveReply:
     def _hear(self, text: InboundText) -> _Heard:
         received_at = self._clock.now()
         finding_program = self._start(lambda: self._program_of(text))
-        finding_contact = self._start(lambda: self._contacts.get(text.phone))
-        earlier = self._journal.reply(text.sid)
-        program, before = finding_program(), finding_contact()
-        if earlier is not None:
-            return _Heard(
-                text=text,
-                program=program,
-                before=before,
-                understanding=Understanding(
-                    intent=Intent(earlier.details["intent"]),
-                    why=earlier.details["why"],
-                    handled_by_provider=earlier.details["answered_by"] == "provider",
-                ),
-                received_at=earlier.occurred_at,
-                is_repeated=True,
-            )
+        before = self._contacts.get(text.phone)
+        program = finding_program()
         listening = Listening(
             join_keywords=program.join_keywords if program else (),
             awaits_confirmation=_awaits_confirmation(before, program),
         )
-        understanding = classify_reply(text.body, listening)
+        understanding = as_reported(
+            classify_reply(text.body, listening), text.body, text.opt_out_type
+        )
+        first = self._heard_before(text, understanding)
         return _Heard(
             text=text,
             program=program,
             before=before,
-            understanding=as_reported(understanding, text.body, text.opt_out_type),
-            received_at=received_at,
-            is_repeated=False,
+            understanding=_as_journaled(first) if first else understanding,
+            received_at=first.occurred_at if first else received_at,
+            is_repeated=first is not None,
         )
+
+    def _heard_before(self, text: InboundText, understanding: Understanding) -> JournalEvent | None:
+        """This text as it was heard the first time, if that makes a difference now: what does not
+        change where the contact stands is only journaled, which is done once anyway."""
+        if understanding.intent not in LEAVING | _JOINING:
+            return None
+        return self._journal.reply(text.sid)
 
     def _program_of(self, text: InboundText) -> Program | None:
         by_service = self._programs.by_sender(text.service) if text.service else None
@@ -219,6 +215,14 @@ class ReceiveReply:
         if answer.kind is TextKind.OPT_OUT_CONFIRMATION:
             return answer
         return answer if may_answer(journal, answer.kind, self._clock.now()) else None
+
+
+def _as_journaled(event: JournalEvent) -> Understanding:
+    return Understanding(
+        intent=Intent(event.details["intent"]),
+        why=event.details["why"],
+        handled_by_provider=event.details["answered_by"] == "provider",
+    )
 
 
 def _awaits_confirmation(contact: Contact | None, program: Program | None) -> bool:

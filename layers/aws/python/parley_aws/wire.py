@@ -1,14 +1,17 @@
-"""DynamoDB's protocol without the SDK's pipeline: the SDK signs, urllib3 carries, JSON stays JSON.
+"""AWS's JSON protocol without the SDK's pipeline: the SDK signs, urllib3 carries, JSON stays JSON.
 
 A request through the SDK costs three to five times the processor time of one made here, nearly all
 of it in walks over every attribute and in hooks that nobody uses, and sending is bound by that.
-Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
+Sources: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html and
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 """
 
 from __future__ import annotations
 
 import json
+import random
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -17,16 +20,23 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
+from botocore.httpsession import get_cert_path
 from botocore.parsers import ResponseParserError
 from urllib3.connection import HTTPConnection
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from botocore.session import Session
 
-_TARGET = "DynamoDB_20120810."
-_MEDIA_TYPE = "application/x-amz-json-1.0"
-_TIMEOUT = urllib3.Timeout(connect=2, read=5)
-_CONNECTIONS = 64
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+CONNECTIONS = 64
+
+_FIRST_PAUSE = 0.025
+_LONGEST_PAUSE = 1.0
+
+REQUEST_ERRORS = (ClientError, HTTPClientError, ResponseParserError)
+"""What a request may raise."""
 
 
 class WireClient:
@@ -34,16 +44,23 @@ class WireClient:
 
     Raises what the SDK's client would: ClientError for an error that was answered, with all fields
     of the answer, HTTPClientError where none came, ResponseParserError for one that is no JSON.
+    `client` is the SDK's own, whose service, address and region count.
     """
 
-    def __init__(self, session: Session, *, endpoint_url: str, region: str, ca_bundle: str) -> None:
+    def __init__(self, session: Session, client: BaseClient) -> None:
+        meta = client.meta
+        protocol = meta.service_model.metadata
         self._session = session
-        self._region = region
-        self._url = f"{endpoint_url.rstrip('/')}/"
+        self._service = meta.service_model.signing_name
+        self._target = f"{protocol['targetPrefix']}."
+        self._media_type = f"application/x-amz-json-{protocol['jsonVersion']}"
+        self._region = meta.region_name
+        self._url = f"{meta.endpoint_url.rstrip('/')}/"
+        ca_bundle = session.get_config_variable("ca_bundle") or str(get_cert_path(verify=True))
         self._connections = urllib3.connection_from_url(
             self._url,
-            maxsize=_CONNECTIONS,
-            timeout=_TIMEOUT,
+            maxsize=CONNECTIONS,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
             retries=False,
             socket_options=[
                 *HTTPConnection.default_socket_options,
@@ -88,8 +105,15 @@ class WireClient:
         request = AWSRequest(
             "POST",
             self._url,
-            headers={"X-Amz-Target": _TARGET + operation, "Content-Type": _MEDIA_TYPE},
+            headers={"X-Amz-Target": self._target + operation, "Content-Type": self._media_type},
             data=body,
         )
-        SigV4Auth(credentials.get_frozen_credentials(), "dynamodb", self._region).add_auth(request)
+        frozen = credentials.get_frozen_credentials()
+        SigV4Auth(frozen, self._service, self._region).add_auth(request)
         return dict(request.headers.items())
+
+
+def pause(attempt: int) -> None:
+    """Wait before another attempt (from 1): doubling, half of it by chance."""
+    longest = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
+    time.sleep(longest * (0.5 + random.random() / 2))  # noqa: S311  # jitter is no cryptography
