@@ -73,6 +73,7 @@ class Guarantees:
         self.overall_caps: tuple[tuple[int, int], ...] = ()
         self._phones: dict[str, _Phone] = {}
         self._per_message: Counter[str] = Counter()
+        self._handed_to: dict[str, str] = {}
         self._audience: dict[str, dict[str, str]] = {}
         self._pages: dict[tuple[str, str], AudiencePage] = {}
         self._statuses: dict[str, Counter[str]] = {}
@@ -128,6 +129,7 @@ class Guarantees:
         self._engine.counts["hand-overs"] += 1
         if self.has_left(text.to, program_id, at):
             self._fail("G1", f"{text.message_id} to {text.to} after an opt-out")
+        self._handed_to[text.message_id] = text.to
         self._per_message[text.message_id] += 1
         if self._per_message[text.message_id] > 1:
             self._fail("G3", f"{text.message_id} was handed over twice")
@@ -309,7 +311,7 @@ class Guarantees:
                 "G4", f"{send.id} says {send.audience} are in an audience of {self._size(send.id)}"
             )
         of_send = {m.id: m for m in messages.values() if m.send_id == send.id}
-        by_phone = Counter(m.phone for m in of_send.values() if m.phone)
+        by_phone = Counter(m.phone or self._to_forgotten(m) for m in of_send.values())
         for phone in self._audience[send.id]:
             if by_phone[phone] != 1 and phone not in self.erased:
                 self._fail("G4", f"{phone} has {by_phone[phone]} outcomes of {send.id}")
@@ -350,6 +352,16 @@ class Guarantees:
     def ranked(self, status: str) -> int:
         """How much a status that the provider reports tells."""
         return _RANKS[status]
+
+    def _to_forgotten(self, message: Message) -> str | None:
+        """Whom a message without a number went to, where only its receipt tells of it and whoever
+        came to write down the rest came when claims are forgotten."""
+        at = self.taken.get(message.id)
+        is_late = (
+            at is not None
+            and self._engine.moment() - self._engine.moment(at) > _CLAIMS_ARE_REMEMBERED
+        )
+        return self._handed_to[message.id] if is_late else None
 
     def _size(self, send_id: str) -> int:
         return len(self._audience[send_id])
