@@ -213,6 +213,18 @@ def test_bulk_consent_never_revives_who_left(registry: Registry, scope: str) -> 
     assert registry.journal.of(ANN) == []
 
 
+@pytest.mark.parametrize("scope", [ALL_PROGRAMS, "pizza"])
+def test_the_same_list_again_names_who_left_since(registry: Registry, scope: str) -> None:
+    row = {"phone": ANN, "consent": CONSENT}
+    upsert(registry, row)
+    leave(registry, ANN, scope)
+    result = upsert(registry, row)
+    assert (result.accepted, result.not_revived) == (1, 1)
+    assert result.rejected[0].code == "opted_out"
+    assert stored(registry, ANN).has_left("pizza")
+    assert len(registry.journal.of(ANN)) == 1
+
+
 def test_consent_to_another_program_stands_where_they_left_one(registry: Registry) -> None:
     leave(registry, ANN, "pizza")
     result = upsert(registry, {"phone": ANN, "consent": {**CONSENT, "program": "tea"}})

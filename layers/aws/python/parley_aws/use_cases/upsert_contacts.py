@@ -270,4 +270,8 @@ def _not_revived(index: int, contact: Contact) -> Rejection:
 def _is_recorded(contact: Contact, consent: Consent) -> bool:
     """Whether this very consent is why the contact is subscribed, so that it is in the journal."""
     subscription = contact.subscriptions.get(consent.program_id)
-    return subscription is not None and subscription.event_id == consent.event_id
+    return (
+        subscription is not None
+        and subscription.event_id == consent.event_id
+        and not contact.has_left(consent.program_id)
+    )
