@@ -13,6 +13,8 @@ from parley.segment import compile_segment, everyone_of
 from parley.sending import Sending
 from tests.unit.domain.builders import NOON, claim, contact
 
+ONE, TWO = "+13125550101", "+13125550102"
+
 ZOE = contact(
     language="es",
     lists=frozenset({"vip", "austin"}),
@@ -91,6 +93,7 @@ NO_RULE = 'must be an object such as {"list": "vip"}'
 NO_RULES = "must be a list of at least one rule"
 NO_TEXT = "must be a text of at least one character"
 NO_PHONES = 'must be {"in": ["+1…", …]}'
+NO_E164 = "must begin with + and the country code, such as +15125550100"
 NO_ORDER = 'must be a number or a text such as "2026-01-31"'
 NO_HOURS = "must be a number of hours over 0 and up to 744"
 NO_REPLY = "takes campaign_id, intent or both"
@@ -135,10 +138,14 @@ UNKNOWN_RULE = (
         ({"phone": {"in": []}}, "segment.phone", NO_PHONES),
         ({"phone": ["+1"]}, "segment.phone", NO_PHONES),
         (
-            {"phone": {"in": ["+1"] * 10_001}},
+            {"phone": {"in": [ONE] * 10_001}},
             "segment.phone",
             "takes at most 10000 numbers; import a list",
         ),
+        ({"phone": {"in": [ONE, "(312) 555-0102"]}}, "segment.phone.in[1]", NO_E164),
+        ({"phone": {"in": ["+1"]}}, "segment.phone.in[0]", NO_E164),
+        ({"phone": {"in": ["+1312555010١"]}}, "segment.phone.in[0]", NO_E164),
+        ({"all": [{"phone": {"in": [f"{ONE} "]}}]}, "segment.all[0].phone.in[0]", NO_E164),
         ({"replied": {}}, "segment.replied", NO_REPLY),
         ({"replied": {"when": 1}}, "segment.replied", NO_REPLY),
         ({"replied_within_hours": 0}, "segment.replied_within_hours", NO_HOURS),
@@ -155,7 +162,25 @@ def test_g10_a_bad_rule_is_refused_by_its_place(rule: Any, field: str, message: 
 
 
 def test_ten_thousand_numbers_are_taken() -> None:
-    assert compile_segment({"phone": {"in": ["+1"] * 10_000}}).phones == ("+1",)
+    assert compile_segment({"phone": {"in": [ONE] * 10_000}}).phones == (ONE,)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "wanted", "matches"),
+    [
+        ("es-MX", "es", True),
+        ("es_mx", "ES", True),
+        ("es-MX", "es-MX", True),
+        ("es-MX", "es_mx", True),
+        ("es", "es-MX", False),
+        ("es-ES", "es-MX", False),
+        ("est", "es", False),
+    ],
+)
+def test_a_language_takes_in_every_countrys_way_of_it(
+    spoken: str, wanted: str, matches: bool
+) -> None:
+    assert compile_segment({"language": wanted}).matches(contact(language=spoken), NOON) is matches
 
 
 def test_nobodys_language_is_unknown() -> None:
@@ -190,10 +215,10 @@ def test_g10_bottomless_nesting_is_refused() -> None:
 @pytest.mark.parametrize(
     ("rule", "phones"),
     [
-        ({"phone": {"in": ["+1", "+2", "+1"]}}, ("+1", "+2")),
-        ({"all": [{"list": "vip"}, {"phone": {"in": ["+1"]}}]}, ("+1",)),
-        ({"any": [{"phone": {"in": ["+1"]}}, {"list": "vip"}]}, None),
-        ({"not": {"phone": {"in": ["+1"]}}}, None),
+        ({"phone": {"in": [ONE, TWO, ONE]}}, (ONE, TWO)),
+        ({"all": [{"list": "vip"}, {"phone": {"in": [ONE]}}]}, (ONE,)),
+        ({"any": [{"phone": {"in": [ONE]}}, {"list": "vip"}]}, None),
+        ({"not": {"phone": {"in": [ONE]}}}, None),
         ({"list": "vip"}, None),
     ],
 )

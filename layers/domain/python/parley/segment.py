@@ -5,6 +5,7 @@ The rule is the JSON of the API: `all`, `any` and `not` nest; a leaf names one t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from parley.errors import InvalidInputError
 Test = Callable[[Contact, datetime], bool]
 _MAX_DEPTH = 10
 _MAX_PHONES = 10_000
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,17 @@ def _list(value: object, field: str) -> Test:
 
 
 def _language(value: object, field: str) -> Test:
-    language = _text(value, field).casefold()
-    return lambda contact, _now: (contact.language or "").casefold() == language
+    """A language and, where the rule names no country, every country's way of it.
+
+    Source: RFC 4647, basic filtering.
+    """
+    language = _text(value, field).casefold().replace("_", "-")
+
+    def test(contact: Contact, _now: datetime) -> bool:
+        spoken = (contact.language or "").casefold().replace("_", "-")
+        return spoken == language or spoken.startswith(f"{language}-")
+
+    return test
 
 
 def _phone(value: object, field: str) -> Test:
@@ -93,6 +104,10 @@ def _phones(value: object, field: str) -> list[str]:
         raise InvalidInputError.of(field, 'must be {"in": ["+1…", …]}')
     if len(listed) > _MAX_PHONES:
         raise InvalidInputError.of(field, f"takes at most {_MAX_PHONES} numbers; import a list")
+    for index, phone in enumerate(listed):
+        if not _E164.fullmatch(phone):
+            message = "must begin with + and the country code, such as +15125550100"
+            raise InvalidInputError.of(f"{field}.in[{index}]", message)
     return listed
 
 
