@@ -339,6 +339,28 @@ def test_a_conversation_holds_texts_both_ways_oldest_first(client: ApiClient) ->
     assert texts[1]["intent"] == "lead_keyword"
 
 
+def test_pictures_that_came_with_a_text_show(client: ApiClient) -> None:
+    store(client, {"phone": ANN})
+    said(client, 1, JournalKind.REPLY, sid="SM1", body="", media="2", intent="chatter", why="")
+    said(
+        client,
+        1,
+        JournalKind.UNDERSTANDING,
+        sid="SM1",
+        body="",
+        media="2",
+        intent="chatter",
+        why="",
+    )
+    said(client, 2, JournalKind.REPLY, sid="SM2", body="YES", intent="interest", why="")
+    said(client, 2, JournalKind.UNDERSTANDING, sid="SM2", body="YES", intent="interest", why="")
+    client.services.the_clock.advance(timedelta(hours=1))
+    texts = client.call("GET", f"{PATH}/conversation").json["texts"]
+    assert [text["media"] for text in texts] == [2, 0]
+    replies = client.call("GET", "/replies").json["replies"]
+    assert [reply["media"] for reply in replies] == [0, 2]
+
+
 def a_lead() -> Lead:
     return Lead(
         id="lead_1",
@@ -367,6 +389,19 @@ def test_an_export_holds_everything(client: ApiClient) -> None:
     assert export["contact"]["phone"] == ANN
     assert [event["kind"] for event in export["journal"]] == ["consent"]
     assert len(export["messages"]) == len(export["leads"]) == 1
+
+
+@pytest.mark.parametrize(("scope", "status"), [("all", "lost"), ("pizza", "lost"), ("tea", "open")])
+def test_who_opts_out_by_any_way_is_no_lead_any_more(
+    client: ApiClient, scope: str, status: str
+) -> None:
+    store(client, {"phone": ANN, "consent": CONSENT})
+    client.services.the_leads.open(a_lead())
+    for _ in range(2):
+        client.call("POST", f"{PATH}/opt-out", {"scope": scope}, role=Role.SALES)
+    lead = client.call("GET", "/leads/lead_1", role=Role.SALES).json
+    assert lead["status"] == status
+    assert lead["reasons"] == (["r"] if status == "open" else ["r", "asked for no more texts"])
 
 
 def test_an_erasure_leaves_a_keyed_hash_and_the_counts(client: ApiClient) -> None:

@@ -8,7 +8,16 @@ from datetime import timedelta
 import pytest
 
 from parley.errors import ConflictError
-from parley.lead import Lead, LeadStatus, Temperature, check_claim, score_lead, temperature
+from parley.lead import (
+    Lead,
+    LeadStatus,
+    Score,
+    Temperature,
+    check_claim,
+    raised,
+    score_lead,
+    temperature,
+)
 from parley.reply import Intent
 from tests.unit.domain.builders import NOON
 
@@ -84,6 +93,30 @@ LEAD = Lead(
     due_at=NOON,
     created_at=NOON,
 )
+
+
+@pytest.mark.parametrize(
+    ("intent", "points", "expected", "reasons"),
+    [
+        (Intent.LEAD_KEYWORD, 95, 95, ("old", "new")),
+        (Intent.CHATTER, 30, 80, ("old", "new")),
+        (Intent.DECLINE, None, 40, ("old", "declined since")),
+        (Intent.COMPLAINT, None, 40, ("old", "complained since")),
+        (Intent.OUT_OF_OFFICE, None, 80, ("old",)),
+        (Intent.HELP, None, 80, ("old",)),
+    ],
+)
+def test_a_further_reply_raises_a_lead_or_a_no_cools_it(
+    intent: Intent, points: int | None, expected: int, reasons: tuple[str, ...]
+) -> None:
+    score = None if points is None else Score(points=points, reasons=("old", "new"))
+    after = raised(replace(LEAD, reasons=("old",)), intent, score)
+    assert (after.score, after.reasons) == (expected, reasons)
+    assert temperature(after.score) is (Temperature.HOT if expected >= 70 else Temperature.WARM)
+
+
+def test_a_warm_lead_is_not_raised_by_a_no() -> None:
+    assert raised(replace(LEAD, score=30), Intent.DECLINE, None).score == 30
 
 
 def test_a_lead_is_claimed_by_one() -> None:

@@ -12,6 +12,7 @@ from parley.errors import TransientError
 from parley.journal import JournalKind
 from parley.lead import Lead, LeadStatus
 from parley.outcome import MessageStatus, Outcome
+from parley.program import OptOutScope
 from parley_aws.memory import Answer
 from parley_aws.ports import PostStatus
 from parley_aws.use_cases.handle_reply import ANSWER_WITHIN, REMEMBERED_CHARACTERS
@@ -23,6 +24,7 @@ from tests.unit.listening.world import (
     campaign,
     program,
     subscribed,
+    tacos,
 )
 
 
@@ -181,6 +183,12 @@ class TestMeaning:
         assert event.details["intent"] == "interest"
         assert world.leads.active("pizza", ANNA) is None
 
+    def test_pictures_are_noted(self) -> None:
+        world = texted()
+        say(world, "", media=2)
+        (event,) = world.events(JournalKind.UNDERSTANDING)
+        assert event.details["media"] == "2"
+
     def test_one_who_was_erased_since_is_forgotten(self) -> None:
         world = texted()
         world.hear("yes")
@@ -215,10 +223,12 @@ class TestLeads:
         say(world, "lol")
         warm = lead_of(world)
         say(world, "what does it cost?")
+        assert (warm.score, lead_of(world).score) == (30, 85)
         say(world, "no thanks")
         lead = lead_of(world)
         assert lead.id == warm.id
-        assert (warm.score, lead.score) == (30, 85)
+        assert lead.score == 40
+        assert lead.reasons[-1] == "declined since"
         assert lead.replies == 3
         assert lead.reply_body == "no thanks"
         assert lead.due_at == warm.due_at
@@ -229,11 +239,50 @@ class TestLeads:
             "reply:decline",
         ]
 
-    def test_the_score_never_falls(self) -> None:
+    def test_chatter_does_not_cool_it(self) -> None:
         world = texted()
         say(world, "YES")
         say(world, "lol")
         assert lead_of(world).score == 90
+
+    @pytest.mark.parametrize("body", ["STOP", "please take me off", "wrong number"])
+    def test_who_leaves_is_no_lead_any_more(self, body: str) -> None:
+        """Sales must not call on them on Monday."""
+        world = texted()
+        say(world, "YES")
+        hot = lead_of(world)
+        say(world, body)
+        assert world.leads.active("pizza", ANNA) is None
+        lost = world.leads.get(hot.id)
+        assert lost is not None
+        assert (lost.status, lost.owner) == (LeadStatus.LOST, None)
+        assert lost.reasons[-1] == "asked for no more texts"
+
+    def test_who_claimed_it_sees_that_it_is_lost(self) -> None:
+        world = texted()
+        say(world, "YES")
+        hot = lead_of(world)
+        world.leads.update(replace(hot, status=LeadStatus.CLAIMED, owner="sam"), expected=hot)
+        say(world, "STOP")
+        (lost,) = world.leads.of_phone(ANNA)
+        assert (lost.status, lost.owner) == (LeadStatus.LOST, "sam")
+
+    def test_one_who_came_back_before_their_stop_was_handled_stays_a_lead(self) -> None:
+        world = texted()
+        say(world, "YES")
+        world.hear("STOP")
+        world.hear("START")
+        world.drain()
+        assert lead_of(world).status is LeadStatus.OPEN
+
+    def test_leaving_one_program_keeps_the_leads_of_others(self) -> None:
+        narrow = program(opt_out_scope=OptOutScope.PROGRAM)
+        world = World(subscribed(), programs=(narrow, tacos()))
+        say(world, "YES")
+        say(world, "yes", service=None, to=TACOS_SENDER)
+        say(world, "STOP")
+        assert world.leads.active("pizza", ANNA) is None
+        assert world.leads.active("tacos", ANNA) is not None
 
     def test_after_one_is_closed_a_reply_makes_another(self) -> None:
         world = texted()
@@ -360,7 +409,7 @@ class TestAnsweredOnce:
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("body", ["YES", "what does it cost?", "no thanks", "STOP", "hello"])
-@pytest.mark.parametrize("earlier", [(), ("lol",)])
+@pytest.mark.parametrize("earlier", [(), ("lol",), ("YES",)])
 def test_a_crash_anywhere_is_mended_by_handling_again(
     earlier: tuple[str, ...], body: str, after: bool
 ) -> None:

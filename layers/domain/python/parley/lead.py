@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -77,6 +77,10 @@ _BASE_POINTS = {
     Intent.QUESTION: (70, "asked a question"),
     Intent.CHATTER: (30, "answered without saying what they want"),
 }
+_MOST_POINTS_AFTER = {
+    Intent.DECLINE: (40, "declined since"),
+    Intent.COMPLAINT: (40, "complained since"),
+}
 _ASKS_TOO = 10
 _QUICK = 10
 _QUICK_WITHIN = timedelta(minutes=10)
@@ -109,6 +113,22 @@ def score_lead(
         points += _CAME_BACK
         reasons.append("wrote more than once")
     return Score(points=min(points, MAX_SCORE), reasons=tuple(reasons))
+
+
+def raised(lead: Lead, intent: Intent, score: Score | None) -> Lead:
+    """The lead after a further reply: hotter for interest, no longer hot after a no or a complaint.
+
+    `score` is the reply's own. Reasons add up; a warmer reply never cools the lead.
+    """
+    points, reasons = lead.score, lead.reasons
+    if score is not None:
+        points = max(points, score.points)
+        reasons = (*reasons, *score.reasons)
+    elif intent in _MOST_POINTS_AFTER:
+        most, reason = _MOST_POINTS_AFTER[intent]
+        points = min(points, most)
+        reasons = (*reasons, reason)
+    return replace(lead, score=points, reasons=tuple(dict.fromkeys(reasons)))
 
 
 def check_claim(lead: Lead, owner: str) -> None:

@@ -27,7 +27,8 @@ class Direction(StrEnum):
 class Said:
     """One text. Theirs has an `intent`; ours a `kind`, and a `message_id` where it is a send's.
 
-    `body` is None where it is not known: of a message whose receipt alone is on record.
+    `body` is None where it is not known: of a message whose receipt alone is on record. `media` is
+    how many pictures or other files came with it.
     """
 
     direction: Direction
@@ -39,6 +40,7 @@ class Said:
     intent: str | None = None
     send_id: str | None = None
     message_id: str | None = None
+    media: int = 0
 
 
 def conversation_of(person: Person) -> list[Said]:
@@ -68,6 +70,7 @@ def _reply(event: JournalEvent, understood: Mapping[str, Mapping[str, str]]) -> 
         program_id=event.program_id,
         intent=details["intent"],
         send_id=details.get("send_id"),
+        media=int(event.details.get("media", 0)),
     )
 
 

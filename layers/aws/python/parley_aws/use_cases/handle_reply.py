@@ -13,7 +13,7 @@ from parley.contact import Contact, LastReply
 from parley.errors import TransientError
 from parley.hearing import guess_language
 from parley.journal import JournalEvent, JournalKind, TextKind
-from parley.lead import Lead, LeadStatus, Score, score_lead
+from parley.lead import Lead, LeadStatus, Score, raised, score_lead
 from parley.ledger import ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
@@ -28,6 +28,7 @@ from parley_aws.ports import (
     ProgramStore,
     SendStore,
 )
+from parley_aws.use_cases.lead_work import lose_leads
 from parley_aws.use_cases.texting import HandOverText, TextOrder
 
 _ROUNDS = 8
@@ -220,7 +221,13 @@ class HandleReply:
             )
 
     def _lead(self, reply: _Reply) -> Lead | None:
-        """The lead that this reply made or that it was counted on, if any."""
+        """The lead that this reply made or that it was counted on, if any; one who leaves has no
+        lead any more."""
+        if reply.understanding.intent in LEAVING:
+            contact = self._contacts.get(reply.event.phone)
+            if contact is not None:
+                lose_leads(self._leads, contact)
+            return None
         program = reply.program
         if program is None:
             return None
@@ -238,9 +245,9 @@ class HandleReply:
             if made is not None:
                 return made
             if active is not None:
-                raised = self._raised(active, reply)
-                if raised == active or self._leads.update(raised, expected=active):
-                    return raised
+                counted = self._counted(active, reply)
+                if counted == active or self._leads.update(counted, expected=active):
+                    return counted
         raise TransientError("the lead keeps changing; the reply was not counted on it")
 
     def _score(self, reply: _Reply, *, earlier_replies: int) -> Score | None:
@@ -272,8 +279,8 @@ class HandleReply:
             created_at=received_at,
         )
 
-    def _raised(self, lead: Lead, reply: _Reply) -> Lead:
-        """The lead with this reply on it: the score never falls, reasons add up.
+    def _counted(self, lead: Lead, reply: _Reply) -> Lead:
+        """The lead with this reply on it.
 
         How many replies there are is counted in the journal, so that one that is handled twice is
         not counted twice.
@@ -282,9 +289,7 @@ class HandleReply:
         score = self._score(reply, earlier_replies=replies - 1)
         is_newer = reply.event.occurred_at > lead.reply_received_at
         return replace(
-            lead,
-            score=max(lead.score, score.points) if score else lead.score,
-            reasons=tuple(dict.fromkeys((*lead.reasons, *(score.reasons if score else ())))),
+            raised(lead, reply.understanding.intent, score),
             reply_body=reply.body if is_newer else lead.reply_body,
             reply_received_at=reply.event.occurred_at if is_newer else lead.reply_received_at,
             replies=replies,
@@ -336,6 +341,7 @@ def _understanding_event(reply: _Reply, lead: Lead | None) -> JournalEvent:
     found: dict[str, str | None] = {
         "sid": reply.sid,
         "body": reply.body,
+        "media": reply.event.details.get("media"),
         "intent": reply.understanding.intent.value,
         "why": reply.understanding.why,
         "language": reply.understanding.language,

@@ -13,6 +13,9 @@ from parley.ledger import ResponseKind, bucket_of
 from parley_aws.ports import ContactStore, LeadStore, Ledger, Page
 from parley_aws.use_cases.registry import MAX_TRIES
 
+LEFT = "asked for no more texts"
+"""Why a lead is lost whose person left."""
+
 _READS = 20
 _READ = 100
 
@@ -106,6 +109,20 @@ def close_lead(leads: LeadStore, lead_id: str, status: LeadStatus, *, by: str) -
         return replace(lead, status=status, owner=lead.owner or by)
 
     return _change(leads, lead_id, closed)
+
+
+def lose_leads(leads: LeadStore, contact: Contact) -> None:
+    """Close what is open or claimed of somebody in programs that they have left: sales must not
+    call on them, nor could they text. Again changes nothing."""
+
+    def lost(lead: Lead) -> Lead:
+        if lead.status not in ACTIVE_STATUSES:
+            return lead
+        return replace(lead, status=LeadStatus.LOST, reasons=(*lead.reasons, LEFT))
+
+    for lead in leads.of_phone(contact.phone):
+        if lead.status in ACTIVE_STATUSES and contact.has_left(lead.program_id):
+            _change(leads, lead.id, lost)
 
 
 def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:

@@ -412,6 +412,7 @@ class SaidOutput(Output):
     intent: str | None
     send_id: str | None
     message_id: str | None
+    media: int = Field(description="Pictures or other files that came with it", examples=[0])
 
     @classmethod
     def of(cls, said: Said) -> SaidOutput:
@@ -426,6 +427,7 @@ class SaidOutput(Output):
             intent=said.intent,
             send_id=said.send_id,
             message_id=said.message_id,
+            media=said.media,
         )
 
 

@@ -14,6 +14,7 @@ class ReplyOutput(Output):
     id: str
     phone: str = Field(examples=["+15125550100"])
     body: str = Field(examples=["YES hold mine"])
+    media: int = Field(description="Pictures or other files that came with it", examples=[0])
     received_at: Moment
     program: str | None
     intent: str = Field(examples=["lead_keyword"])
@@ -32,6 +33,7 @@ class ReplyOutput(Output):
             id=details["sid"],
             phone=event.phone,
             body=details["body"],
+            media=int(details.get("media", 0)),
             received_at=event.occurred_at,
             program=event.program_id,
             intent=details["intent"],
