@@ -54,6 +54,13 @@ def test_a_program_is_created_replaced_read_and_listed(client: ApiClient) -> Non
     assert client.call("GET", "/programs/other").status == 404
 
 
+def test_what_was_read_can_be_written_back(client: ApiClient) -> None:
+    read = client.call("PUT", "/programs/pizza", FULL).json
+    assert client.call("PUT", "/programs/pizza", read).json == read
+    other = client.call("PUT", "/programs/tacos", read)
+    assert (other.status, other.fields) == (422, ["id"])
+
+
 def test_what_is_left_out_takes_its_default(client: ApiClient) -> None:
     program = client.call("PUT", "/programs/pizza", MINIMAL).json
     assert program == {

@@ -122,6 +122,11 @@ def test_quotes_inside_a_cell_and_nul_bytes_are_only_characters() -> None:
     ]
 
 
+def test_empty_cells_past_the_header_are_left_out() -> None:
+    data = b'phone,name\n1,Ann,,\n2,"Ben\nB",\n3,,\n'
+    assert cells(data) == [("1", "Ann"), ("2", "Ben\nB"), ("3", "")]
+
+
 def test_blank_rows_are_no_rows() -> None:
     assert cells(b"phone,name\n,\n\n  ,\n1,Ann\n,\n") == [("1", "Ann")]
 

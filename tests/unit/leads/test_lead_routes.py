@@ -333,6 +333,7 @@ def test_a_wrong_ending_is_named(client: ApiClient, body: object, field: str) ->
     client.services.the_leads.open(lead())
     reply = call(client, "PATCH", "/leads/lead_1", body)
     assert (reply.status, reply.fields) == (422, [field])
+    assert "LeadStatus" not in reply.text
     assert found(client) == ["lead_1"]
 
 

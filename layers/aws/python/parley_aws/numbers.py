@@ -22,6 +22,8 @@ MAX_LENGTH = 64
 _MOST_ZONES = 8
 _UNKNOWN_ZONE = "Etc/Unknown"
 _NO_COUNTRY = "001"
+_AS_DECIMAL = re.compile(r"\s*(\+?\d{7,15})\.0\s*", re.ASCII)
+"""A number that a table of decimals wrote: 15125550123.0."""
 _SCIENTIFIC = re.compile(r"\s*\d([.,]\d+)?[Ee]\+?\d+\s*")
 
 
@@ -37,6 +39,8 @@ def read_number(text: str, region: str | None) -> PhoneNumber:
         raise _wrong(f"is longer than {MAX_LENGTH} characters")
     if _SCIENTIFIC.fullmatch(text):
         raise _wrong("was made 1.5E+10 by a spreadsheet; format the column as text")
+    if decimal := _AS_DECIMAL.fullmatch(text):
+        text = decimal.group(1)
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:

@@ -6,6 +6,7 @@ rules. Nothing of an unexpected error shows; nor does the value that was refused
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -193,6 +194,8 @@ def _response(
     )
 
 
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+
 _MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not known here; check its spelling or leave it out",
@@ -221,6 +224,7 @@ def _message(error: Mapping[str, Any]) -> str:
     if kind in _MESSAGES:
         return _MESSAGES[kind]
     message = str(error["msg"]).removeprefix("Value error, ")
+    message = _ENUM_MEMBER.sub(r"\1", message)
     message = message.replace("Input should", "must").replace("String should", "must")
     message = message.replace("List should", "must").replace("Dictionary should", "must")
     return message[:1].lower() + message[1:]

@@ -225,6 +225,8 @@ def _cells(
         cells = tuple(next(csv.reader([decoded], delimiter=delimiter, strict=strict)))
     except csv.Error:
         return None, "has text after a closing quote"
+    while len(cells) > columns and not cells[-1].strip():
+        cells = cells[:-1]
     if len(cells) != columns:
         return cells, f"has {len(cells)} columns where the header has {columns}"
     return cells, None

@@ -248,6 +248,9 @@ class ProgramInput(Input):
 
     model_config = example(**_PROGRAM)
 
+    id: Identifier | None = Field(
+        default=None, description="May stand here as GET answers it; it must be the path's"
+    )
     brand: Line
     sender: SenderInput
     default_region: Region = "US"
@@ -272,7 +275,12 @@ class ProgramInput(Input):
         return value.strip()
 
     def program(self, program_id: str) -> Program:
-        """The program as the domain knows it, defaults filled in."""
+        """The program as the domain knows it, defaults filled in.
+
+        Raises InvalidInputError where the body names another id.
+        """
+        if self.id not in (None, program_id):
+            raise InvalidInputError.of("id", "must be the one in the path, or left out")
         if self.quiet_hours is not None:
             quiet = self.quiet_hours.quiet_hours()
         elif self.default_region in _QUIET_BY_LAW:
