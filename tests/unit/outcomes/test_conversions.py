@@ -65,6 +65,13 @@ def test_an_order_before_the_text_or_long_after_it_is_nobodys(shop: Shop) -> Non
     assert "no text" in unknown["why"]
 
 
+def test_an_order_told_in_whole_seconds_came_after_the_text_of_that_second(shop: Shop) -> None:
+    send = shop.send(texted=[1, 2], at=FRIDAY_NOON + timedelta(milliseconds=700))
+    told = "2026-11-27T18:00:00"
+    assert credit(one(shop, shop.order(1, "a", occurred_at=f"{told}Z"))) == f"{send}/texted"
+    assert credit(one(shop, shop.order(2, "b", occurred_at=f"{told}.500Z"))) is None
+
+
 def test_late_orders_find_texts_whose_claims_are_forgotten(shop: Shop) -> None:
     old = shop.send(texted=[1, 2], at=FRIDAY_NOON - timedelta(days=40))
     contact = shop.services.the_contacts.get(phone(1))

@@ -49,6 +49,14 @@ class NewOrder:
     lead_id: str | None = None
     lead_send_id: str | None = None
 
+    @property
+    def at_latest(self) -> datetime:
+        """The last moment that its time may mean: shops tell it in whole seconds, and what was
+        bought in the second of a text came after it."""
+        if self.occurred_at.microsecond:
+            return self.occurred_at
+        return self.occurred_at.replace(microsecond=999_999)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -219,7 +227,7 @@ class RecordConversions:
         messages = self._ledger.get_many(list(message_ids)) if message_ids else {}
         return {
             each.order_id: attribute(
-                each.occurred_at,
+                each.at_latest,
                 _participations(candidates[each.order_id], messages),
                 lead_send_id=each.lead_send_id,
             )
@@ -231,7 +239,7 @@ class RecordConversions:
     ) -> dict[str, Send]:
         """The sends whose texts any of the orders may have followed."""
         earliest = min(each.occurred_at for each in wanted)
-        latest = max(each.occurred_at for each in wanted)
+        latest = max(each.at_latest for each in wanted)
         named = {each.lead_send_id for each in wanted if each.lead_send_id}
         for contact in contacts:
             named |= {c.send_id for c in contact.sending.claims if c.is_promotional}
@@ -259,7 +267,7 @@ class RecordConversions:
         none."""
         if send.id == order.lead_send_id:
             return True
-        at = order.occurred_at
+        at = order.at_latest
         if not send.starts_at <= at <= send.expires_at + _window(send):
             return False
         if contact is not None and contact.sending.claim_of(send.id) is not None:
