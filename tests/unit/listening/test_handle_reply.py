@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from parley.contact import Contact, Suppression, SuppressionReason
 from parley.errors import TransientError
 from parley.journal import JournalKind
 from parley.lead import Lead, LeadStatus
@@ -16,9 +17,11 @@ from parley.program import OptOutScope
 from parley_aws.memory import Answer
 from parley_aws.ports import PostStatus
 from parley_aws.use_cases.handle_reply import ANSWER_WITHIN, REMEMBERED_CHARACTERS
+from parley_aws.use_cases.registry import erased_key
 from tests.support.faults import CrashError, CrashPoint
 from tests.unit.listening.world import (
     ANNA,
+    KEY,
     TACOS_SENDER,
     World,
     campaign,
@@ -197,6 +200,16 @@ class TestMeaning:
         world.drain()
         assert world.contacts.get(ANNA) is None
         assert world.leads.active("pizza", ANNA) is None
+
+    def test_an_erased_number_that_texts_stays_suppressed(self) -> None:
+        """G9: else a list could bring back who texts after an erasure."""
+        world = World()
+        suppression = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
+        entry = Contact(phone=erased_key(KEY, ANNA), suppression=suppression)
+        world.contacts.save(entry, expected_version=None)
+        say(world, "hello again")
+        assert world.anna.suppression == suppression
+        assert world.anna.last_reply is not None
 
 
 class TestLeads:

@@ -29,6 +29,7 @@ from parley_aws.ports import (
     SendStore,
 )
 from parley_aws.use_cases.lead_work import lose_leads
+from parley_aws.use_cases.registry import erased_key, newcomer
 from parley_aws.use_cases.texting import HandOverText, TextOrder
 
 _ROUNDS = 8
@@ -167,7 +168,7 @@ class HandleReply:
         )
         stored = reply.contact
         for _ in range(_ROUNDS):
-            contact = stored or self._locate(reply.event.phone)
+            contact = stored or self._newcomer(reply.event.phone)
             standing = contact.last_reply
             if standing is not None and standing.received_at >= last.received_at:
                 return
@@ -178,6 +179,11 @@ class HandleReply:
                 return
             stored = self._contacts.get(reply.event.phone)
         raise TransientError("the contact keeps changing; the reply was not noted on it")
+
+    def _newcomer(self, phone: str) -> Contact:
+        """A contact of whom nothing is known but that their number may have been erased."""
+        erased = self._contacts.get(erased_key(self._id_key, phone))
+        return newcomer(self._locate(phone), erased)
 
     def _respond(self, reply: _Reply, lead: Lead | None) -> None:
         """Count the reply, and what it led to, under the send that it answers."""

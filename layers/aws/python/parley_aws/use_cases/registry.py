@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from parley.consent import REPLIED, TEXTED
@@ -45,14 +45,24 @@ class Registry:
         return program
 
     def erased_key(self, phone: str) -> str:
-        """Under what the suppression of an erased number is kept: nobody can read it back (G9)."""
-        return ERASED_PREFIX + keyed_hash(self.id_key, "erased", phone, length=40)
+        """Under what the suppression of an erased number is kept."""
+        return erased_key(self.id_key, phone)
 
     def erased(self, phones: Iterable[str]) -> dict[str, Contact]:
         """By number, the entries of those that were erased."""
         keys = {phone: self.erased_key(phone) for phone in phones}
         entries = self.contacts.get_many(list(keys.values())) if keys else {}
         return {phone: entries[key] for phone, key in keys.items() if key in entries}
+
+
+def erased_key(id_key: bytes, phone: str) -> str:
+    """Under what the suppression of an erased number is kept: nobody can read it back (G9)."""
+    return ERASED_PREFIX + keyed_hash(id_key, "erased", phone, length=40)
+
+
+def newcomer(contact: Contact, erased: Contact | None) -> Contact:
+    """A new contact; one whose number was erased (the entry kept of it) starts out suppressed."""
+    return contact if erased is None else replace(contact, suppression=erased.suppression)
 
 
 def was_erased(contact: Contact) -> bool:

@@ -13,7 +13,7 @@ from parley.number import PhoneNumber, located, new_contact
 from parley.profile import TEXT_FIELDS, ProfileChange, read_change, with_change
 from parley.program import Program
 from parley_aws.use_cases.read_consent import read_consent
-from parley_aws.use_cases.registry import MAX_TRIES, Registry, under, was_erased
+from parley_aws.use_cases.registry import MAX_TRIES, Registry, newcomer, under, was_erased
 
 FIELDS = ("phone", *TEXT_FIELDS, "attributes", "lists", "remove_lists", "consent")
 """What a row may hold; only `phone` must be there."""
@@ -172,7 +172,8 @@ class _Batch:
             events: list[JournalEvent] = []
             for phone in waiting:
                 found = existing.get(phone)
-                before = found or _newcomer(changes[phone][0].number, erased.get(phone))
+                fresh = newcomer(new_contact(changes[phone][0].number), erased.get(phone))
+                before = found or fresh
                 outcome = self._apply(before, changes[phone])
                 events += outcome.events
                 if outcome.is_kept and outcome.contact != found:
@@ -239,12 +240,6 @@ def upsert_contacts(rows: Sequence[Row], *, region: str | None, registry: Regist
     rest is. The same rows again change nothing. Raises TransientError where others kept writing.
     """
     return _Batch(registry).upsert(rows, region)
-
-
-def _newcomer(number: PhoneNumber, erased: Contact | None) -> Contact:
-    """A new contact; one whose number was erased starts out suppressed."""
-    contact = new_contact(number)
-    return contact if erased is None else replace(contact, suppression=erased.suppression)
 
 
 def _moved_on(before: Contact, after: Contact) -> Contact:
