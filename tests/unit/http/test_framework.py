@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -73,6 +74,13 @@ def test_phones_in_paths_come_escaped_or_not(client: ApiClient, path: str) -> No
 def test_a_path_that_was_not_decoded_on_the_way_is_decoded(client: ApiClient) -> None:
     twice = client.call("GET", "/things/%252B15125550100")
     assert twice.json["name"].startswith("+15125550100")
+
+
+def test_no_id_is_longer_than_a_table_takes(client: ApiClient) -> None:
+    assert client.call("GET", f"/things/{'x' * 256}").status == 200
+    for text in ("x" * 257, "é" * 3000):
+        answer = client.call("GET", f"/things/{quote(text)}")
+        assert (answer.status, answer.json["code"]) == (404, "not_found")
 
 
 def test_unknown_routes_and_methods_are_problems(client: ApiClient) -> None:

@@ -82,6 +82,9 @@ EVERYONE = frozenset(Role)
 MAX_BODY_BYTES = 256 * 1024
 """What a route takes unless it says otherwise."""
 
+MAX_ARGUMENT_CHARACTERS = 256
+"""No id or number in a path is longer."""
+
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to answer at most")]
@@ -306,8 +309,10 @@ class Api:
         self._check_query(app, route, declared)
         if route.dependant.body_params:
             _check_body(app, declared.max_body_bytes)
-        arguments = app.context["_route_args"]
-        app.context["_route_args"] = {name: unquote(text) for name, text in arguments.items()}
+        arguments = {n: unquote(text) for n, text in app.context["_route_args"].items()}
+        if any(len(text) > MAX_ARGUMENT_CHARACTERS for text in arguments.values()):
+            raise NoRouteError("there is nothing at this address")
+        app.context["_route_args"] = arguments
         return next_middleware(app)
 
     def _no_route(self, method: str, path: str) -> Exception:
