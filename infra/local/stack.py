@@ -79,6 +79,7 @@ class StackRunner:
         home.path.mkdir(parents=True, exist_ok=True)
         home.pid_file.write_text(str(os.getpid()))
         self._claimed = True
+        home.description.unlink(missing_ok=True)
         shutil.rmtree(home.scratch, ignore_errors=True)
         home.scratch.mkdir()
         home.logs.mkdir(exist_ok=True)
@@ -114,8 +115,12 @@ class StackRunner:
         return description
 
     def stop(self) -> None:
-        """Finish the work in progress, save the state, end every process."""
-        self._home.description.unlink(missing_ok=True)
+        """Finish the work in progress, save the state, end every process.
+
+        What another start left in the folder stays: one that was refused owns nothing of it.
+        """
+        if self._claimed:
+            self._home.description.unlink(missing_ok=True)
         if self._deployment is not None:
             self._deployment.kill()
             self._deployment.wait()
