@@ -28,12 +28,14 @@ _REAL_WORDS = """
     contracting massage massages passage passages anointing boring suspended shipping shopping
     evoke remover nonstop unstop spending lending pending bending mending tending vending
     falling waiting teaching preaching contract contrast context tempting resting hosting
-    nesting vesting lasting
+    nesting vesting lasting talking walking resubscribe resubscribed
+    recibi recibo recibio internet
 """
 """Words of their own that look like slips of what we listen for."""
 
 _LONGEST_KEYWORD = 40
 _MOST_WORDS = 5
+_PHONE_DIGITS = 7
 _REPEATED = re.compile(r"(.{3,}?)\1+")
 
 
@@ -114,7 +116,7 @@ def asks_to_cease(words: Sequence[str]) -> Asked | None:
     """The words by which a text asks us to cease, in any language."""
     vocabulary = _vocabulary()
     known = vocabulary.known
-    meant = [w if w in known else vocabulary.slips.meant(w) or w for w in words]
+    meant = [w if w in known else vocabulary.slips.meant(w) or _kind_of(w) for w in words]
     tongues: dict[Tongue, None] = {}
     for word in meant:
         if word in vocabulary.heads:
@@ -174,6 +176,11 @@ def _languages() -> dict[str, tuple[str, ...]]:
         for word in dict.fromkeys(tongue.function_words.split()):
             languages[word] = (*languages.get(word, ()), tongue.code)
     return languages
+
+
+def _kind_of(word: str) -> str:
+    """The word that a phone number in digits stands for; any other word as it is."""
+    return "number" if len(word) >= _PHONE_DIGITS and word.isdigit() else word
 
 
 def _said(words: Sequence[str], found: slice) -> str:

@@ -87,7 +87,7 @@ PROVIDER_OPT_OUT_KEYWORDS = frozenset(
 
 _PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
 _OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
-_POLITE = frozenset({"please", "pls", "plz", "thanks", "me", "por", "favor", "svp"})
+_POLITE = frozenset({"please", "pls", "plz", "thanks", "me", "i", "need", "por", "favor", "svp"})
 _REPORTED = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}
 _STOP_SIGN = "\N{OCTAGONAL SIGN}"
 _SHOUT = re.compile(r"\b(STOP|UNSUBSCRIBE|STOPALL)\W*\Z")

@@ -22,21 +22,25 @@ def _neighbors() -> dict[str, str]:
                 near[letter].add(above)
                 near[above].add(letter)
     near["o"].add("0")
+    near["s"].add("5")
     return {letter: "".join(sorted(keys)) for letter, keys in near.items()}
 
 
 _NEIGHBORS = _neighbors()
 _LONGEST = 16
+_HARDLY_ANOTHER = 10
+"""Letters of a word that has no neighbor but by a slip, wherever that is."""
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
 class Slips:
     """Knows words, and what was meant by those a slip away from them.
 
-    Of words of `long` letters and more any one letter may be missing, added, wrong or elsewhere. Of
-    shorter ones that are listed as `short`, two letters may have changed places, one be doubled,
-    missing or struck with its neighbor. Any word may be drawn out, as in "stooop". What is among
-    `real` is a word of its own.
+    Of words of `long` letters and more any one letter may be missing, added, wrong or elsewhere,
+    the first only where the word is very long, or changed places with the second. Of shorter ones
+    that are listed as `short`, two letters may have changed places, one be doubled, missing or
+    struck with its neighbor. Any word may be drawn out, as in "stooop". What is among `real` is a
+    word of its own.
     """
 
     def __init__(
@@ -69,20 +73,29 @@ class Slips:
                     return found
         if len(set(word)) < len(word) - 1:
             single = _DRAWN_OUT.sub(r"\1", word)
-            return single if single in self._words else None
+            return single if single in self._words and len(single) > 1 else None
         return None
 
     def _one_letter_away(self, word: str) -> str | None:
         """The long word that lacks a letter, has one more, or another here, or two swapped."""
-        if word in self._lacking:
-            return self._lacking[word][0][1]
+        for _, known in self._lacking.get(word, ()):
+            if _begins_alike(word, known):
+                return known
         for place, lacking in enumerate(_lacking_one(word)):
             for known_place, known in self._lacking.get(lacking, ()):
-                if abs(place - known_place) <= 1:
+                if abs(place - known_place) <= 1 and _begins_alike(word, known):
                     return known
-            if lacking in self._words and len(lacking) >= self._long:
+            if (
+                lacking in self._words
+                and len(lacking) >= self._long
+                and _begins_alike(word, lacking)
+            ):
                 return lacking
         return None
+
+
+def _begins_alike(word: str, known: str) -> bool:
+    return word[0] == known[0] or len(known) >= _HARDLY_ANOTHER or word[:2] == known[1] + known[0]
 
 
 def _lacking_one(word: str) -> list[str]:

@@ -13,14 +13,14 @@ EDGE = "."
 
 _APOSTROPHES = str.maketrans("", "", "'’‘‛`´ʼ＇")
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
-_DASH = re.compile(r"\s[-–]+\s|[—―]")
+_DASH = re.compile(r"\s[-–]+|[—―]")
 _PIECES = re.compile(r"[^\W_]+|[.!?,;()\"“”«»¡¿…\n\r|]+|[\u2600-\u27bf\U0001f000-\U0001faff]+")
 
 
 def clauses(text: str) -> list[str]:
     """The words of a text with an `EDGE` before the first, between clauses and after the last.
 
-    Clauses end at punctuation, at a dash between spaces, at a line's end and at emoji. A text of
+    Clauses end at punctuation, at a dash after a space, at a line's end and at emoji. A text of
     single letters is one word spelled out. Never raises, whatever the characters.
     """
     text = text[:MAX_CHARACTERS].translate(_APOSTROPHES)

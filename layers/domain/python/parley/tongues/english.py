@@ -2,54 +2,74 @@
 
 from parley.tongues.model import Tongue
 
-_SO = "(please|filler|now)*"
-_THE = "(the|these|all|more|my|adjective|of|it)*"
+_SO = "(please|filler|now|swear)*"
+_THE = "(the|these|all|nothing|more|my|adjective|swear|of|it)*"
 _MESSAGES = "(texts|offers|text|nuisance)+"
-_TAIL = "(please|again|filler|now|edge|and)"
+_SENT = "other{0,2} (texts|offers|text|nuisance)+"
+_TAIL = "(please|again|filler|now|swear|edge|and)"
 _NO_MORE_TAIL = f"({_TAIL}|from|to|you|i|or)"
-_ME = "(me|my number|the number|these number)"
-_DONT = "(dont|do not|never|no longer|to not|can you not)"
+_ME = "(me|(my|the|these)+ (text|kin)? number+|my no)"
+_DONT = "(dont|do not|never|no longer|to not|can you (please|filler)* not)"
 _NOT = "(dont|do not|never|no longer|not)"
 _I_DONT_WANT = f"{_NOT} (filler|again)* (want|like)"
 _ME_ASKING = "(?<!you|he|if|auxiliary|how)"
-_IN_EARNEST = "(?<!(?<!you)(unable|dont|not|never))(?<!he)(?<!(?<!can|do)i)"
-_ASKED = """(i (said|want) (you|filler)* to? | can you | you (can|want to?) | make (it|these)
-    | when can you | how (can|do) i)?"""
-_REST = "(cease|unsub|please|filler|now|you|it|these|all|of|again|me|and|no|already|finally)*"
-_STOP_REST = "(please|filler|now|it|these|all|you|already|finally)* edge"
+_IN_EARNEST = "(?<!(?<!you)(unable|dont|not|never))(?<!he)(?<!third to)(?<!(?<!can|do)i)"
+_ASKED = """(i (said|want|like) (you|filler)* to? | why? (dont|unable|can) you
+    | you filler* (can|(want|auxiliary|better)+ to?)? | make (it|these) | when can you
+    | how (can|do) i | how to)?"""
+_REST = """(cease|unsub|ending|please|filler|now|swear|you|it|these|all|of|again|me|and|no|already
+    |finally|when once)*"""
+_STOP_REST = "(please|filler|now|swear|it|these|all|you|already|finally|when once)* edge"
+_BEGIN = "(edge|(not|longer) filler? interested again?) (please|filler|now|swear|no|and|all)*"
 
 ENGLISH = Tongue(
     code="en",
     keywords="""
         stop stopall unsubscribe cancel end quit revoke optout unsub remove removeme unsubscribeme
         nomore notexts rmv removal dnc donotdisturb donotcontact donottext enough thatsenough
-        enoughisenough goaway
+        enoughisenough goaway exit leave out off unfollow takemeoff optmeout takeahike beatit scram
     """,
     classes={
-        "cease": "stop cease quit halt discontinue desist stahp",
-        "ending": "end cancel terminate deactivate revoke withdraw rescind kill",
+        "cease": "stop stopp cease quit halt discontinue desist stahp",
+        "ending": """end cancel terminate deactivate disable revoke revoking withdraw
+            withdrawing rescind kill
+            suspend""",
         "consent": "consent permission authorization authorized authorised",
-        "unsub": "unsubscribe unsuscribe stopall optout unenroll deregister unregister",
+        "unsub": "unsubscribe unsuscribe stopall optout unenroll deregister unregister desubscribe",
         "unsub_slang": "unsub",
         "unsubscribing": "unsubscribing",
         "unsubscribed": "unsubscribed unenrolled",
         "texting": """texting txting textin messaging msging contacting spamming harassing
             harrassing bothering bugging annoying pestering emailing soliciting hounding
-            disturbing pinging badgering targeting stalking""",
+            disturbing pinging badgering targeting stalking hassling irritating nagging bombarding
+            flooding interrupting cluttering plaguing smsing""",
+        "keep_on": "still constantly always",
+        "selling": "selling pitching promoting",
+        "kin": """wife wifes husband husbands mom moms mum mums dad dads mother mothers father
+            fathers son sons daughter daughters kid kids child family""",
+        "mistaken": "accidentally mistakenly accident mistake",
+        "particle": "la lah leh lor liao hor sia",
+        "rest": "rest",
         "calling": "calling writing ringing phoning",
         "sending": "sending forwarding pushing sendin",
         "reaching": "reaching following hitting blowing",
         "text": "text txt message msg sms mms contact email mail spam communication",
-        "bother": "bother disturb harass annoy bug pester",
+        "bother": "bother disturb harass annoy bug pester solicit",
+        "sell": "sell market advertise promote pitch use",
+        "time": "time",
+        "mind": "mind",
+        "once": "once",
+        "subscribed": "subscribe subscribed",
         "now": "now rn",
-        "write": "write call reach hit reply respond",
+        "write": "write reach hit reply respond",
+        "call": "call ring",
         "send": "send forward",
         "texts": """texts txts messages msgs emails ads ad adverts advert advertising
             advertisements advertisement alerts notifications communications correspondence
             solicitations solicitation smses marketing campaigns blasts promo promos promotions
             newsletters newsletter""",
         "offers": "offers deals updates reminders calls coupons",
-        "nuisance": """nonsense bs crap bullshit shit garbage junk rubbish madness harassment
+        "nuisance": """things nonsense bs crap bullshit shit garbage junk rubbish madness harassment
             stuff trash foolishness mess bombardment""",
         "receive": "receive receiving get getting recieve recieving hear hearing see seeing",
         "passive": "texted messaged contacted bothered spammed called emailed harassed disturbed",
@@ -58,7 +78,8 @@ ENGLISH = Tongue(
         "interest": "interest",
         "remove": "remove block delete erase exclude scrub unlist purge strike wipe rmv",
         "removed": "removed deleted erased",
-        "take": "take keep pull drop scratch",
+        "take": "take keep pull scratch",
+        "leaving": "leaving",
         "leave": "leave let",
         "alone": "alone",
         "lose": "lose forget",
@@ -67,37 +88,42 @@ ENGLISH = Tongue(
         "out": "out",
         "off": "off",
         "from": "from",
-        "on": "on in onto",
+        "on": "on in onto into",
         "enough": "enough",
         "list": """list lists database db system distribution contacts subscription
-            subscriptions thread directory records service""",
-        "number": "number phone cell inbox name info information details data",
-        "me": "me us",
+            subscriptions thread directory records service membership""",
+        "number": """number phone mobile cell cellphone line inbox name info information details
+            data""",
+        "me": "me us myself",
         "my": "my our",
         "it": "it them",
-        "these": "this these that those here dis",
+        "these": "this these that those dis ths",
+        "here": "here",
         "the": "the your ur youre a such so many wrong kind type sort",
-        "adjective": """stupid damn fucking dumb constant daily unwanted promotional automated
-            freaking goddamn ridiculous endless unsolicited mailing bloody silly useless
+        "adjective": """stupid dumb constant daily unwanted promotional automated
+            ridiculous endless unsolicited mailing silly useless
             broadcast mass""",
-        "all": "all any anything everything every nothing",
+        "swear": """fucking fuckin fkn freaking freakin friggin frigging effing damn damned
+            goddamn bloody tf""",
+        "all": "all any anything everything every",
+        "nothing": "nothing",
         "more": "more further additional future",
         "again": "again anymore ever else",
         "of": "of with w",
-        "no": "no nope",
+        "no": "no nope nah naw nay",
         "not": "not",
         "never": "never",
-        "dont": "dont dnt donot",
+        "dont": "dont don dnt donot",
         "do": "do",
         "longer": "longer",
         "unable": """cant cannot couldnt wont wouldnt didnt doesnt isnt without shouldnt hasnt
             havent nonstop non""",
         "auxiliary": "did does has had have",
         "you": "you u ya yall",
-        "i": "i we im ive id",
+        "i": "i we im ive id ill",
         "he": "he she they who everyone someone nobody",
         "third": "him her his their while",
-        "when": """before after until till during between unless about today tonight tomorrow
+        "when": """before after until till til during between unless about today tonight tomorrow
             yet late early because at when""",
         "to": "to 2",
         "if": "if",
@@ -106,22 +132,35 @@ ENGLISH = Tongue(
         "said": """said say told tell telling asked ask asking begging repeat request requesting
             demand replied sent wrote""",
         "can": "can could will would should must may",
-        "how": "how why",
+        "how": "how",
+        "why": "why",
+        "are": "are is",
+        "better": "better",
+        "come": "come",
+        "agree": "agree agreed",
         "make": "make",
-        "and": "and",
+        "and": "and n",
+        "as": "as",
+        "left": "left",
+        "revoked": "revoked withdrawn",
+        "exiting": "exit unfollow",
         "already": "already twice",
-        "grievance": "scam person sender subscribed signed",
-        "hostile": "fuck piss screw sod buzz eff f blocking",
+        "grievance": "scam person sender signed landline minor",
+        "hostile": "fuck fck fk piss bugger bog naff screw sod buzz eff f blocking",
         "go": "go",
+        "elsewhere": """netflix hulu spotify youtube disney amazon prime gym instagram facebook
+            tinder
+            class course""",
         "away": "away",
         "gone": "gtfo stfu",
         "please": "please pls plz plse pleas kindly",
         "refrain": "refrain",
         "rather": "rather prefer appreciate",
-        "knock": "knock cut",
+        "knock": "knock cut chill lay ease",
+        "drop": "drop ditch",
         "lost": "lost",
         "or": "or nor",
-        "finally": "for good",
+        "finally": "for good real",
         "doing": "doing",
         "turn": "turn switch",
         "shut": "shut",
@@ -132,55 +171,121 @@ ENGLISH = Tongue(
         "done": "done tired sick fed",
         "filler": """thanks thank thx ty ok okay k kk immediately just sir maam dude man bro hey
             hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes yeah
-            yo dammit jeez thankyou fr really oh ugh completely altogether guys jesus haha am
+            yo dammit jeez bruh bruv mate folks people lmao ha hahaha wow argh christ heck hell gods
+            christs sake thankyou fr really oh ugh completely altogether guys jesus haha am
             love then bye""",
     },
     patterns=(
         # "please stop", "i said stop it", "u can stop now", "can you please stop"
-        f"edge (please|filler|now|no|and|all)* {_ASKED} {_SO} (cease|unsub) {_REST} edge",
+        f"(edge finally (the|of|filler)+|{_BEGIN}) {_ASKED} {_SO} (cease|unsub) {_REST} edge",
         # "... and please stop", "i told you to stop", "how do i make these stop"
         f"please (filler|the|of|finally)* cease {_STOP_REST}",
         f"(?<!third) said (you|filler)* to cease (when edge|{_STOP_REST})",
         f"(and|but) {_SO} cease {_STOP_REST}",
-        f"(said|passive) cease {_STOP_REST}|i any{{0,2}} said cease|other of cease dont you",
+        (
+            f"(said|passive|text|texting) cease {_STOP_REST}|i ((?!never|unable)any){{0,2}}"
+            " said cease (?!other mistaken)"
+        ),
+        f"said filler? no more {_SO} edge",
+        "other of cease dont you",
+        # "stop or i'll sue", "stop means stop", "stop sent from my iphone", "how to stop this"
+        (
+            f"edge {_SO} cease {_SO} (or (i|again)|said from my|(you|to|other)"
+            f" (cease|ending) {_SO} edge)"
+        ),
+        f"edge {_SO} (write|text|send) cease (to (opt out|ending|unsub))? {_SO} edge",
+        f"(how|text|write) to cease {_STOP_REST}",
         "if you stopped (texting|sending)",
         f"(these|texts|text|nuisance) (want|auxiliary|can) to? cease {_STOP_REST}",
         f"want (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
+        f"{_I_DONT_WANT} any{{1,3}} cease {_STOP_REST}",
+        (
+            f"(edge|when) can (these|it) cease {_STOP_REST}|receive (these|it|texts)"
+            f" to cease {_STOP_REST}"
+        ),
+        f"he swear? are? these {_SO} cease {_STOP_REST}|i not other cease {_STOP_REST}",
         f"make (it|these|the|texts|text)* cease {_STOP_REST}",
         # "not interested stop", "wrong number stop"
-        f"(not|no|longer) filler? interested {_SO} cease {_STOP_REST}",
-        f"(number|grievance|text|texts|passive|nuisance|hostile you) {_SO} cease {_STOP_REST}",
+        f"(not|no|longer) filler? interested (on {_THE} {_MESSAGES})? {_SO} cease {_STOP_REST}",
+        (
+            "(number|grievance|subscribed|text|texts|passive|nuisance|hostile"
+            f" you) {_SO} cease {_STOP_REST}"
+        ),
         # "stop i never signed up", "stop you are annoying", "stop take me off"
         f"edge (please|filler|now|no)* cease {_SO} (i|you|he|dont|never|not|no)",
         f"edge (please|filler|now|no)* cease {_SO} (unsub|remove|take|leave)",
         # "stop texting me", "quit bugging us", "stop calling my phone", "stop sending these to me"
         (
-            f"{_IN_EARNEST} cease (please|filler|now|and|you|all|the|adjective)* texting"
-            " (?!third|it|(the|my) other)"
+            f"{_IN_EARNEST} cease (please|filler|now|swear|and|you|all|the|adjective)* texting"
+            " (?!me? (third (?!number)|it|(the|my|and|on) (other|elsewhere)|and (third|go)))"
         ),
-        f"{_IN_EARNEST} cease {_SO} calling ({_ME}|to me|and texting|{_TAIL})",
+        f"{_IN_EARNEST} cease {_SO} (texting|sending|calling) my kin",
         (
-            f"{_IN_EARNEST} cease (please|filler|now|all|the)* sending (me|to|out|you)* {_THE}"
-            f" ({_MESSAGES}|{_TAIL}|to? {_ME} {_TAIL})"
+            f"{_IN_EARNEST} cease {_SO} calling (my|to me|and? texting|{_ME}"
+            f" (?!other filler* edge)|{_TAIL})"
+        ),
+        (
+            f"{_IN_EARNEST} cease (please|filler|now|swear|all|the)* sending"
+            f" (me|to|out|you)* {_THE}"
+            f" ({_SENT}|{_TAIL}|particle|to? {_ME} {_TAIL}|((?!third)any){{0,5}} texts)"
         ),
         f"{_IN_EARNEST} cease {_SO} reaching other? (out|me|my|on|of|these|{_TAIL})",
         # "stop the messages", "cease all communication", "end these texts", "revoke my consent"
-        f"{_IN_EARNEST} cease {_SO} {_THE} {_MESSAGES}",
-        f"ending {_THE} (texts|text {_TAIL}|text? list ({_TAIL}|to|from)|consent)",
+        f"{_IN_EARNEST} cease {_SO} {_THE} ({_MESSAGES}|other{{1,2}} texts)",
+        f"{_IN_EARNEST} cease {_SO} selling (to|on)* {_ME}|{_IN_EARNEST} cease {_SO} other my time",
+        f"ending (me|my number) (from|edge)|ending {_THE} other{{1,2}} texts",
+        f"ending {_THE} (text? texts|text {_TAIL}|text? list ({_TAIL}|to|from)|other? consent)",
+        "take other my consent",
         f"turn off {_THE} (texts|text)|turn (the|all|my)* (these|it|texts|text) off",
+        f"edge {_SO} cease (to|on|my|these)* number {_SO} edge",
         f"cease doing (it|these)|cease {_THE} list {_TAIL}",
-        "^edge please* ending (please|filler|now|all|these|it|ending)* edge$",
+        f"^edge (filler|i|want|like)* (want|like) to ending {_SO} edge$",
+        "^edge how (can|do) i ending (please|filler|now|these|it)* edge$",
+        "consent filler? (are|be)? revoked",
+        f"^edge {_SO} ending (please|filler|now|swear|all|these|it|ending)* edge$",
         # "i want to stop receiving your messages"
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
         # "don't text me", "never message this number again", "don't call or text me", "don't text"
         (
-            f"{_ME_ASKING} {_DONT} (please|filler|now|again)* ((text|write) (and|or))*"
-            f" (text|bother) {_ME} (?!now|filler? these? when|if)"
+            f"{_ME_ASKING} (dont|do not|longer|to not|can you (please|filler)*"
+            " not) (please|filler|now|again)*"
+            f" ((text|write|call) {_ME}? (and|or))*"
+            f" (bother? texting|text|bother|text (or|and) (call|write)) {_ME}"
+            " (?!now|filler? these? when (?!(these|my) number)|if)"
         ),
-        f"{_ME_ASKING} {_DONT} (please|filler|now)* again? text again",
-        f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write) {_SO} edge$",
-        f"{_ME_ASKING} {_DONT} {_SO} again? write (to|on)* {_ME}? other? (again|all more)",
-        "no want to (text|send|write) me",
+        (
+            "(?<!he|you|i|other|auxiliary) never (please|filler|now|again)*"
+            f" ((text|write|call) (and|or))* (text|bother|send) {_ME} {_TAIL}"
+        ),
+        (
+            f"{_ME_ASKING} {_DONT} (please|filler|now)* again? text (on|to)*"
+            " (again|(these number?|here) edge)"
+        ),
+        (
+            f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write|call)"
+            f" ((or|and)? (text|write|call))* {_SO} edge$"
+        ),
+        f"{_ME_ASKING} {_DONT} {_SO} sell (to me|(my|these) number)",
+        f"mind not (texting|calling|sending) {_ME}",
+        (f"{_ME_ASKING} {_DONT} {_SO} again? (write|call) (to|on)* {_ME}? other? (again|all more)"),
+        f"edge {_SO} {_DONT} (please|filler|now|again)* write to? {_ME} {_SO} edge",
+        "no want to (text|send|write|call) me",
+        # "i told you not to text me", "i'd rather you didn't text me", "if you text me again"
+        (
+            "(said|better|are|can|want) (you|filler)* not (to|again|be)*"
+            f" (text|bother|write|call|send|texting) {_ME}"
+        ),
+        f"(rather|like) you unable (text|bother|write) {_ME}|you unable other texting {_ME}",
+        "edge (text|write|send|call) me again and i",
+        f"if you again? (text|bother|write|call|send) {_ME} (again|other more)",
+        f"edge you (text|call) {_ME} other more",
+        f"why filler* i (keep_on|take)+ receive {_THE} {_MESSAGES}",
+        # "why do you keep texting me", "and you still text me"
+        (
+            "(why|you) (do|are|filler)* you? (take|keep_on)+ (texting|text|sending|send|calling)"
+            f" {_ME} (?!if|other edge)"
+        ),
+        f"why are you filler* (texting|sending) {_ME}",
         # "do not send me anything", "don't send any more of these texts"
         (
             f"{_ME_ASKING} {_DONT} (please|filler|now|again)* send (me|to)* {_THE}"
@@ -192,15 +297,22 @@ ENGLISH = Tongue(
             f" ({_MESSAGES}|from|{_TAIL})"
         ),
         f"{_ME_ASKING} {_I_DONT_WANT} (to|like|receive|you|be)* (passive|text me|bother me)",
+        f"{_ME_ASKING} {_I_DONT_WANT} (to|be)+ subscribed",
+        "i? want nothing (from you|to do)",
         f"{_ME_ASKING} {_I_DONT_WANT} (to|like|be)* on {_THE} list",
         f"{_ME_ASKING} {_I_DONT_WANT} {_THE} {_MESSAGES}",
-        f"{_ME_ASKING} {_I_DONT_WANT} you to? (text|texting|send|sending|calling|write)",
+        f"{_ME_ASKING} {_I_DONT_WANT} you to? (text|texting|send|sending|calling|write|call)",
         f"{_ME_ASKING} {_I_DONT_WANT} (it|these|all|more)+ again",
+        f"{_ME_ASKING} {_I_DONT_WANT} (all|more|of|other)* these edge",
         "longer (want|like) (it|these|all|more)+ edge",
+        f"longer interested {_SO} edge",
         f"unable want {_THE} texts",
         "rather not to? be? passive",
         f"rather to? not to? receive (me|all|from)* {_THE} ({_MESSAGES}|from|{_TAIL})",
         "(no|not|dont|never|unable) any{0,3} consent (?!other)",
+        f"(not|never|unable) agree to? (receive|be passive|{_THE} (texts|text {_TAIL}))",
+        "(not|never|unable) opt on",
+        f"(not|never|unable) said finally {_THE} (texts|text {_TAIL})",
         # "not interested in receiving any more", "no interest in your texts"
         (
             "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
@@ -208,15 +320,22 @@ ENGLISH = Tongue(
         ),
         f"(not|no|longer) (filler|again)* (interested|interest) on {_THE} (texts|text|nuisance)",
         # "no more texts", "no spam please", "no texting"
-        f"(?<!other|auxiliary|receive) no {_THE} (texts|text|nuisance)+ {_TAIL}",
-        f"(?<!other|auxiliary|receive) no (the|these)* more {_THE} {_MESSAGES} {_NO_MORE_TAIL}",
+        f"(?<!other|auxiliary|receive|why) no {_THE} (texts|text|nuisance)+ {_TAIL}",
         (
-            "^edge (please|filler|now|no)* no (more|texting|sending|text)"
-            " (please|filler|now|no|more|of|these|all|you)* edge$"
+            f"(?<!other|auxiliary|receive|why) no (the|these)* more {_THE}"
+            f" ({_MESSAGES}|other texts) {_NO_MORE_TAIL}"
+        ),
+        (
+            "^edge ((please|filler|no)+ edge)? (please|filler|now|no)* no"
+            " (more|texting|sending|text)"
+            " (please|filler|now|no|more|of|these|all|from|you|texting|me)* edge$"
         ),
         # "unsubscribe me", "how do i unsubscribe", "i want to opt out", "get me unsubscribed"
-        "(?<!if i|if you)(?<!cease to) unsub",
-        f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|from|{_TAIL})",
+        "(?<!if i|if you)(?<!cease to) unsub (?!(from|of) the? elsewhere)",
+        (
+            f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|from"
+            f" (?!the other)|{_TAIL})"
+        ),
         "(?<!cease to) opt (me|my|number|these)* out",
         "(already|be|want) (unsubscribed|opted out)|(unsubscribed|opted out) already",
         f"(i|be) filler? unsubscribing|unsubscribed me|edge {_SO} unsubscribed {_SO} edge",
@@ -224,43 +343,68 @@ ENGLISH = Tongue(
         f"{_ME_ASKING} {_DONT} {_SO} include {_ME}",
         "(be|receive|me|want|number) (unsubscribed|removed)",
         # "take me off", "remove my number", "get off your list", "i want out"
-        f"(take|receive) {_ME} number? off (?!other)",
-        f"remove ({_ME}|my list|{_THE} list|my text {_TAIL})",
-        f"(take|receive|off|remove|from|want|out) (me|my|number|off|from|of|on)* {_THE} text? list",
-        f"edge {_SO} (can you)? {_SO} remove (please|filler|now|you|these|me)* edge",
-        f"(want|like) to? receive? (out|off) of? {_TAIL}",
+        f"(take|receive) {_ME} number? off (?!other|when|on|(the|these) other)",
+        "how (can|do) i receive (off|out) of? (these|it) edge|receive (off|out) of? my number",
+        f"remove ({_ME} (?!(other? from|on|as) the? other)|my list|{_THE} list|my text {_TAIL})",
+        (
+            "(take|receive|remove|drop|(take|receive|want|drop|leave) any? (off|out)|off)"
+            f" (me|my|number|off|from|of|on)* {_THE} other? text? list"
+        ),
+        f"(leave|leaving) {_THE} list {_TAIL}|edge {_SO} (receive|leave) me (off|out) {_SO} edge",
+        f"{_BEGIN} (can you)? {_SO} remove (please|filler|now|swear|you|these|me|number)* edge",
+        f"remove these text {_TAIL}",
+        f"(want|like) to? receive? (out|off) of? (these edge|{_TAIL})",
         # "leave me alone", "lose my number", "go away", "fuck off"
+        f"edge {_SO} exiting {_SO} edge",
+        "(i|edge) filler* want to? be? left alone",
         f"leave (me|my number) any{{0,2}} (alone|be {_TAIL})",
-        "(?<!i) (lose|remove) (my|these|the) number",
+        f"(?<!i) (lose|drop) (my|these|the) number {_TAIL}",
+        "(?<!i) remove (my|these|the) number (?!from the? other)",
         f"edge {_SO} lose me {_SO} edge",
         (
-            "edge (please|filler|now|no)*"
-            " (go away|hostile you? off|hostile you|gone|receive lost|shut other)"
-            " (please|filler|now|you|and|no)* edge"
+            f"{_BEGIN}"
+            " (go away|hostile (you|other)? off|hostile you|gone|receive lost|shut other)"
+            " (please|filler|now|swear|you|and|no)* edge"
         ),
-        "knock (it|these) (off|out)",
+        "edge any? other it the rest edge",
+        (
+            "knock (it|these) (off|out) (?!(of|from)? the other)|knock (out|off|other)?"
+            f" of? {_THE} (texts|text {_TAIL})"
+        ),
         "(receive|take) these? off my number",
         # "enough already", "enough with the texts", "sick of these messages"
         "edge (please|these)* enough (please|filler|now|already)* edge",
         f"enough of {_THE} {_MESSAGES}",
         f"enough {_THE} (texts|nuisance|texting)",
-        f"done any? of? receive? {_THE} {_MESSAGES}",
+        f"done any? of? receive? {_THE} {_MESSAGES}|done of receive (these|it)+ edge",
         # "refrain from contacting me", "put me on your do not call list"
         "refrain from (texting|sending|calling)",
-        f"(on|to) {_THE} (dont|do not|no) (write|text) list",
+        f"(on|to) {_THE} (dont|do not|no) (write|text|call) (list|other)",
     ),
     voids=(
         # "you'd be like quit texting me", "don't take me off the list", "he wants off"
         "be like any{0,6}",
-        "(?<!you)(dont|not|never|unable) (filler|be|to|again)*",
+        "(?<!you)(dont|not|never|unable) (filler|be|to|again)* ((want|like|other) to)?",
+        "auxiliary (i|you|he) (filler|receive|be)*|edge filler i|mistaken any{0,3}",
+        "(how|why|when) (auxiliary|come) (you|filler)*",
         "(dont|not|never|unable) (filler|be|to)* (take|remove|receive) me?",
     ),
     help="help info",
     yes="yes y yep yeah yup yess ok okay sure confirm confirmed agree absolutely definitely",
     wrong_number="""
-        wrong number !of/on/for/in/to/i/was
+        wrong number !of/on/for/in/to/i/was/he/she/just
         incorrect number !of/on/for/in/to
-        wrong person !for/to/in
+        . wrong person !for/to/in/haha/ignore
+        sorry wrong person .
+        have the wrong person
+        got the wrong person
+        have wrong person
+        got wrong person
+        reached the wrong person
+        is the wrong person
+        sorry wrong .
+        sorry wrong no .
+        . wrong no .
         wrong phone !case/charger
         wrong contact !info/information
         have the wrong one .
@@ -299,6 +443,18 @@ ENGLISH = Tongue(
         you have me confused
         you have me mixed up
         mistaken identity
+        this is not * number
+        this isnt * number
+        not * number anymore
+        this is not * phone
+        this isnt * phone
+        not * phone anymore
+        who you are looking for
+        who youre looking for
+        who you are trying to reach
+        who youre trying to reach
+        whoever you are looking for
+        whoever youre looking for
     """,
     complaint="""
         this is spam
@@ -345,7 +501,17 @@ ENGLISH = Tongue(
         never signed up for
         i did not sign up
         i didnt sign up
+        never subscribed
+        never agreed to
+        didnt ask for this
+        did not ask for this
+        didnt subscribe
+        did not subscribe
         never gave you my number
+        blocking you
+        blocked you
+        blocking this number
+        blocked this number
         how did you get my number
         where did you get my number
         who gave you my number
@@ -362,6 +528,27 @@ ENGLISH = Tongue(
         very disappointed
         so disappointed
         unacceptable
+        . terrible .
+        . horrible .
+        . awful .
+        so rude
+        was rude
+        very rude
+        was terrible
+        was horrible
+        was awful
+        was disgusting
+        pizza was cold
+        food was cold
+        order was wrong
+        you suck
+        guys suck
+        never ordering again
+        never got my order
+        never received my order
+        never came .
+        horrible pizza
+        terrible pizza
         want a refund
         want my money back
         false advertising
@@ -399,6 +586,9 @@ ENGLISH = Tongue(
         cannot talk right now
         will get back to you
         ill get back to you
+        does not accept text
+        does not accept incoming
+        does not receive text
         will see your message
         ill see your message
         will reply later
@@ -444,6 +634,11 @@ ENGLISH = Tongue(
         not this time
         not this week
         not this weekend
+        cant this week
+        cant tonight
+        cant today
+        count me out
+        . im out .
         not at this time
         not at the moment
         no interest
@@ -545,6 +740,7 @@ ENGLISH = Tongue(
         more info
         send me
         . ok please
+        . love to .
     """,
     question="""
         . what
@@ -597,6 +793,10 @@ ENGLISH = Tongue(
         . may i
         . any chance
         . anything
+        who dis
+        who this
+        wat time
+        until when
         what time
         what day
         how much

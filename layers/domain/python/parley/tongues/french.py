@@ -3,15 +3,15 @@
 from parley.tongues.model import Tongue
 
 _SO = "(please|filler)*"
-_THE = "(the|all|of|your|my)*"
+_THE = "(the|article|all|of|your|my)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler|the)* (now|when|if|the other|of other))"
+_UNLESS = "(?!(please|filler|the|article)* (now|when|if|the other|of other))"
 
 FRENCH = Tongue(
     code="fr",
     keywords="""
         arret arreter arretez arrete arretons desabonner desabonnez desabonnement desinscription
-        desinscrire resilier annuler stopper stoppez supprimer retirer assez casuffit
+        desinscrire resilier resiliation annuler stopper stoppez supprimer retirer assez casuffit
         plusdemessages desabonnezmoi desinscrivezmoi degage degagez yenamarre jenaimarre stopsms
         desabo stoppub
     """,
@@ -36,7 +36,8 @@ FRENCH = Tongue(
         "be": "etre",
         "want": """veux veut voudrais souhaite souhaitons desire desirons voulons souhaiterais
             aimerais jveux""",
-        "remove": """retirez retire retirer enlevez enleve enlever supprimez supprime supprimer
+        "remove": """retirez retire retirer enlevez enleve enlever menlever meffacer supprimez
+            supprime supprimer
             effacez efface effacer rayez raye otez sortez radiez""",
         "unsub": """desabonner desabonnez desabonnement desabonne desabonnes desinscrire
             desinscrivez desinscription desinscris desinscrit""",
@@ -50,7 +51,8 @@ FRENCH = Tongue(
         "more": "plus",
         "never": "jamais",
         "nothing": "rien aucun aucune",
-        "the": """les le la l ces cet cette ce vos votre tes ton ta toutes tous tout leurs genre
+        "article": "le la l",
+        "the": """les ces cet cette ce vos votre tes ton ta toutes tous tout leurs genre
             type""",
         "of": "de des d du",
         "my": "mon ma mes",
@@ -62,25 +64,28 @@ FRENCH = Tongue(
         "demand": "demande prie",
         "refuse": "refuse",
         "that": "ca cela",
-        "when": "avant apres demain aujourdhui soir nuit quand tant",
+        "when": "avant apres demain aujourdhui soir nuit quand tant trop tard",
         "again": "encore",
         "if": "si",
         "please": "svp stp plait sil vous te merci veuillez pls please priere",
         "now": "maintenant immediatement",
         "with": "avec a aux au",
         "filler": """suite bonjour salut ok oui non donc desormais alors monsieur madame bordel
-            putain cest bon""",
+            putain cest bon beaucoup""",
     },
     patterns=(
         # "arrêtez svp", "stop merci", "arrêtez ça"
         "edge (please|filler|of)* cease (please|filler|cease|that|the|all|of|now)* edge",
         f"(please|demand (of|please)*) cease {_SO} edge",
         "cease with that",
-        "refuse (of|all|the)* (receive|texts)",
+        "refuse (of|all|the|article)* (receive|texts)",
         f"not me* to_text (more|pas|never) {_TAIL}",
-        "cancel (my|the|all)* subscription",
-        f"edge {_SO} enough {_SO} edge|edge {_SO} that enough {_SO} edge",
-        f"enough of {_THE} (texts|nuisance)",
+        "cancel (my|the|article|all)* (subscription|texts)",
+        (
+            f"edge {_SO} enough {_SO} edge|edge {_SO} that enough (please|filler|now|cease|{_THE}"
+            " texts)* edge"
+        ),
+        f"enough (article other)? of {_THE} (texts|nuisance)",
         f"(?<!pas) cease {_SO} with? {_THE} (texts|nuisance)",
         # "arrêtez de m'écrire", "cessez d'envoyer des messages"
         f"(?<!pas|more) cease (of|me)* to_text {_UNLESS}",

@@ -18,6 +18,7 @@ from parley.words import EDGE
 _FIRST_CLASS = 0xE000
 _EDGE_CODE = ","
 _OTHER_CODE = "_"
+_ANY_WORD = "*"
 _TOKENS = re.compile(r"[a-z_]+|\((?:\?<?[!=:])?|\)|\||[?*+]|\{[^}]*\}")
 _SPECIAL = {"edge": _EDGE_CODE, "other": _OTHER_CODE, "any": f"[^{_EDGE_CODE}]"}
 _REACH = 8
@@ -54,11 +55,12 @@ class Tongue:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pattern over codes and the sets of classes of each of which it needs a word, the rarest
-    words first: a text without them is passed over at once."""
+    """A pattern over codes and what it needs: a word of each class of `every`, and of each of the
+    sets `some` a word of one of its classes. A text without them is passed over at once."""
 
     pattern: str
-    needs: tuple[frozenset[str], ...]
+    every: frozenset[str]
+    some: tuple[frozenset[str], ...]
 
 
 class Grammar:
@@ -69,7 +71,15 @@ class Grammar:
             name: chr(_FIRST_CLASS + n) for n, name in enumerate(tongue.classes)
         }
         self._commonness = _commonness(tongue)
-        self._rules = [self._rule(pattern) for pattern in tongue.patterns]
+        needs = [self._needed(pattern) for pattern in tongue.patterns]
+        self._rules = [
+            _Rule(
+                pattern=self._coded(pattern),
+                every=frozenset().union(*(need for need in needed if len(need) == 1)),
+                some=tuple(need for need in needed if len(need) > 1),
+            )
+            for pattern, needed in zip(tongue.patterns, needs, strict=True)
+        ]
         self._voids = [self._coded(f"(?:{void})$") for void in tongue.voids]
         self._compiled = cache(re.compile)
         self._codes = {
@@ -78,8 +88,8 @@ class Grammar:
             for word in words.split()
         }
         self._by_head: dict[str, list[int]] = {}
-        for number, rule in enumerate(self._rules):
-            for code in rule.needs[0]:
+        for number, needed in enumerate(needs):
+            for code in needed[0]:
                 self._by_head.setdefault(code, []).append(number)
         self.vocabulary = frozenset(self._codes)
         self.heads = frozenset(word for word, code in self._codes.items() if code in self._by_head)
@@ -94,7 +104,7 @@ class Grammar:
             numbers.update(self._by_head[head])
         for number in sorted(numbers):
             rule = self._rules[number]
-            if any(need.isdisjoint(said) for need in rule.needs):
+            if not rule.every <= said or any(map(said.isdisjoint, rule.some)):
                 continue
             found = self._found(self._compiled(rule.pattern), code)
             if found is not None:
@@ -111,13 +121,10 @@ class Grammar:
             match = pattern.search(code, start + 1)
         return None
 
-    def _rule(self, pattern: str) -> _Rule:
+    def _needed(self, pattern: str) -> list[frozenset[str]]:
+        """The sets of codes of each of which a pattern needs one, the rarest words first."""
         needs = sorted(self._needs(iter(_TOKENS.findall(f"{pattern} )"))), key=self._how_common)
-        codes = self._codes_of_classes
-        return _Rule(
-            pattern=self._coded(pattern),
-            needs=tuple(frozenset(codes[name] for name in names) for names in needs),
-        )
+        return [frozenset(self._codes_of_classes[name] for name in names) for names in needs]
 
     def _coded(self, pattern: str) -> str:
         codes = self._codes_of_classes | _SPECIAL
@@ -180,18 +187,26 @@ class _Phrase:
         end = place + len(self.words)
         if (
             (self.starts_clause and words[place - 1] is not EDGE)
-            or words[place:end] != self.words
+            or not self._is(words[place:end])
             or (self.unless and end < len(words) and words[end] in self.unless)
         ):
             return None
         return end
 
+    def _is(self, said: Sequence[str]) -> bool:
+        if _ANY_WORD not in self.words:
+            return said == self.words
+        return len(said) == len(self.words) and all(
+            word == wanted or (wanted == _ANY_WORD and word is not EDGE)
+            for word, wanted in zip(said, self.words, strict=True)
+        )
+
 
 class Phrases:
     """Finds set phrases of several meanings in words, all in one pass.
 
-    A phrase is a line: words, `.` for the border of a clause, and at the end perhaps `!` with the
-    words, parted by slashes, that must not come next.
+    A phrase is a line: words, `*` for any word but the first, `.` for the border of a clause, and
+    at the end perhaps `!` with the words, parted by slashes, that must not come next.
     """
 
     def __init__(self, lines: Mapping[str, Iterable[str]]) -> None:
@@ -206,7 +221,7 @@ class Phrases:
                 )
                 first, second = (*phrase.words, None)[:2]
                 by_second = self._beginning.setdefault(first or "", {})
-                by_second.setdefault(second, []).append(phrase)
+                by_second.setdefault(None if second == _ANY_WORD else second, []).append(phrase)
 
     def find(self, words: Sequence[str]) -> dict[str, slice]:
         """Where words first hold a phrase of each meaning that they hold."""

@@ -122,7 +122,7 @@ NORDIC = Tongue(
     classes={
         "cease": "stopp stop slutt sluta hold lopeta",
         "to": "a att at med og",
-        "text": """skrive skriva skriv kontakt kontakta kontakte maile tekste mase smse plage
+        "text": """skrive skriva skriv kontakt kontakta kontakte maile tekst tekste mase smse plage
             forstyrr spamme""",
         "send": "sende skicka send sender skickar sendt",
         "texts": """meldinger melding meddelanden beskeder besked reklam reklame sms spam tekster
@@ -148,7 +148,7 @@ NORDIC = Tongue(
         "(text|send) not any{0,2} (me|more)",
         "want not (any{0,2}) (more|texts)",
         "remove (away)? (me|number)",
-        "leave me be? peace|leave me be be? peace",
+        "leave me be? peace|leave me be be? peace|leave me be edge",
     ),
     function_words="a og med i meg mig til ikke inte av ta la mer at",
 )

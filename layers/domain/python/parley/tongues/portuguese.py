@@ -6,14 +6,14 @@ _SO = "(please|filler)*"
 _THE = "(the|more|all|of|my)*"
 _ANY = "(the|more|all|of|my|nothing)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler)* (when|if|the other))"
+_UNLESS = "(?!(please|filler|of)* (when|if|the other))"
 
 PORTUGUESE = Tongue(
     code="pt",
     keywords="""
         pare parar parem sair cancelar remover descadastrar descadastre descadastro descadastrarme
         descadastrese chega basta cancela sai saifora naomais desinscrever excluir retirar
-        cancelarinscricao naoenviarmais naoperturbe suspender vaiembora
+        cancelarinscricao naoenviarmais naoperturbe suspender vaiembora vaza saiam suma sumam
     """,
     classes={
         "cease": "paro pare parem parar pares cesse cessem",
@@ -26,7 +26,8 @@ PORTUGUESE = Tongue(
             chatear atazanar amolar spammar aborrecer procurar""",
         "to_send": "mandar enviar mandando enviando enviarem mandarem",
         "text": """incomode incomodem perturbe perturbem escreva escrevam ligue liguem contate
-            contatem contacte contactem procure procurem chateie chateiem amole amolem importune
+            contatem contacte contactem procure procurem chateie chateiem chame chamem amole amolem
+            importune
             incomoda perturba chateia encha encham enche""",
         "send": "mande mandem manda mandam envie enviem envia enviam",
         "texts": """mensagens mensagem sms msg msgs mensagenzinhas propaganda propagandas
@@ -50,8 +51,8 @@ PORTUGUESE = Tongue(
             deletar elimine eliminem""",
         "unsub": """descadastrar descadastre descadastra descadastrem descadastramento
             descadastro desinscrever desinscreva desinscricao desinscrevam remocao""",
-        "cancel": "cancelar cancela cancele cancelem cancelamento",
-        "subscription": "inscricao assinatura cadastro",
+        "cancel": "cancelar cancela cancele cancelem cancelo cancelamento anular anule anulem",
+        "subscription": "inscricao subscricao assinatura cadastro",
         "number": "numero telefone celular contato nome dados",
         "list": "lista listas base",
         "leave": "sair",
@@ -60,7 +61,9 @@ PORTUGUESE = Tongue(
         "forget": "esquece esqueca esquecam esquecer",
         "peace": "paz quieto quieta tranquilo",
         "not": "nao n nunca jamais",
-        "english_not": "not dont",
+        "other_not": "not dont no",
+        "how": "como",
+        "removed": "removido removida retirado retirada excluido excluida",
         "without": "sem nem",
         "me": "me mim eu nos",
         "more": "mais",
@@ -68,7 +71,7 @@ PORTUGUESE = Tongue(
         "that": "que",
         "the": """as os o a essa esse esta este essas esses estas estes suas seus sua seu tantas
             tanta tipo""",
-        "this": "isso isto aqui",
+        "this": "isso isto aqui daqui dai",
         "my": "meu minha meus",
         "all": "todas todos tudo qualquer",
         "in": "em",
@@ -83,20 +86,24 @@ PORTUGUESE = Tongue(
         # "pare por favor", "chega", "para com isso", "sai fora"
         f"edge {_SO} para (please|with this)+ edge",
         (
-            f"edge {_SO} (can|want)? {_SO} (cease|stop)"
+            f"(edge|interest) {_SO} (can|want)? {_SO} (cease|stop)"
             " (please|filler|cease|stop|with this|with|all)* edge"
         ),
         f"edge any{{0,3}} said (that|para|to)* cease {_SO} edge",
         f"edge {_SO} leave {_SO} edge",
-        f"edge {_SO} get_out (out|of this|please)+ edge",
-        f"(stop|(cease|para) with) {_SO} {_THE} (texts|nuisance)",
+        f"edge {_SO} get_out (out|of? this|please)+ edge",
+        f"(?<!not) (stop|(cease|para) with) {_SO} {_THE} (texts|nuisance)",
         f"cease (the|all)* (texts {_TAIL})",
         # "pare de me mandar mensagens", "parem de encher"
-        f"(?<!not) (cease|para|let|stop) of me? to_text {_UNLESS}",
-        f"(?<!not) (cease|para|let|stop) of me? to_send me? {_THE} (texts|nuisance|this|{_TAIL})",
+        f"(?<!not|other_not) (cease|para|let|stop) of me? to_text {_UNLESS}",
+        (
+            f"(?<!not|other_not) (cease|para|let|stop) of me? to_send me? {_THE}"
+            f" (texts|nuisance|this|{_TAIL})"
+        ),
         # "não me mande mais mensagens", "não me incomode", "não mandem mais"
         f"(not|without) {_SO} more? me (text|to_text|contacted) {_UNLESS}",
         f"not {_SO} more? (text|to_text) (me|more|edge)",
+        f"(?<!not) (cease|para|let|stop) of to_text the other {_SO} edge",
         f"not {_SO} more? me? (send|to_send) me? {_ANY} (texts|nuisance|this|{_TAIL}|cease|para)",
         # "não quero mais receber mensagens", "não quero ser contatado"
         f"not {_SO} want {_SO} more? receive {_ANY} (texts|nuisance|this|{_TAIL})",
@@ -114,14 +121,17 @@ PORTUGUESE = Tongue(
         f"(without|not|nothing of) more? {_THE} texts {_TAIL}",
         f"edge {_SO} not more {_SO} edge",
         # "me tire da lista", "remova meu número", "quero sair", "quero me descadastrar"
-        f"(?<!not) me remove (of|{_TAIL})",
-        "(?<!not|english_not) remove me",
+        f"(?<!not) me remove (of|this|{_TAIL})",
+        f"(?<!not|other_not) remove me (of|{_TAIL})",
         "remove (the|my)* my (number|subscription)",
         "remove (the)* number",
         "(remove|leave) (me|my|number|the|of)* list",
         f"want {_SO} (leave|cancel me|me cancel) {_TAIL}",
         "want (leave) of (the|list|texts)",
         "(?<!not) unsub",
+        f"(edge|interest) {_SO} remove {_SO} edge|want be removed|want that cease {_SO} edge",
+        f"^edge (how any{{0,2}}|{_SO} want) cancel {_SO} edge$",
+        f"^edge {_SO} cancel (this|filler|please)* edge$",
         "cancel (me|my|the|this)* (subscription|texts)",
         # "me deixa em paz", "me esquece"
         "(me let|let me) (in peace|peace)",
@@ -130,7 +140,7 @@ PORTUGUESE = Tongue(
     help="ajuda",
     yes="sim claro confirmo aceito",
     wrong_number="""
-        numero errado
+        numero errado !de
         numero incorreto
         pessoa errada
         errou o numero

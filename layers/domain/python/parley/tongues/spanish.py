@@ -6,7 +6,8 @@ _SO = "(please|filler)*"
 _THE = "(the|more|all|adjective|of|from)*"
 _ANY = "(the|more|all|adjective|of|from|nothing)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler|to|the|that)* (when|if|the other|a other|to other))"
+_UNLESS = """(?!(please|filler|to|the|that)* (when|if|the other|a other|to other)
+    |edge please? remit)"""
 
 SPANISH = Tongue(
     code="es",
@@ -15,29 +16,34 @@ SPANISH = Tongue(
         terminar desuscribir desuscribirme desuscribirse suficiente nomas quitar dardebaja
         darmedebaja damedebaja denmedebaja yano desinscribir desuscribanme desuscribeme borrenme
         borrame eliminenme quitenme saquenme anularsuscripcion nomolestar borrar desactivar
+        desuscripcion larguense largate fuera vayanse
     """,
     classes={
         "cease": "dejo paro deja dejen dejad deje dejar dejas termina terminen cesa cesen cesar",
         "stop": """stop paren pare parad parenle parar parale alto detente detengan detenganse
-            basta detener""",
+            basta detener cortala cortenla""",
         "para": "para",
         "with": "con",
         "ya": "ya",
         "to_text": """escribirme escribirnos contactarme contactarnos molestar molestarme
-            molestarnos textearme llamarme llamarnos spamearme acosarme fastidiar fastidiarme
+            molestarnos textearme llamar llamarme llamarnos llamando escribiendo spamearme acosarme
+            fastidiar fastidiarme
             joder joderme hostigarme escribir textear texteandome escribiendome molestando
             chingar contactar spamear""",
         "to_send": """mandarme mandarnos mandar enviarme enviarnos enviar mandando enviando
             mandandome enviandome""",
         "text": """escribas escriban escriba escribais contactes contacten contacte contacteis
             molestes molesten moleste molesteis textees texteen llamen llames llame jodas jodan
-            fastidies fastidien""",
+            fastidies fastidien busquen busques""",
         "send": "mandes manden mande mandeis envies envien envie envieis manda mandan envian",
         "texts": """mensajes mensaje mensajitos sms textos texto msjs msj msgs publicidad
             promociones promos propaganda anuncios correos spam notificaciones avisos
             comunicaciones publicidades whatsapps alertas llamadas""",
         "nuisance": "cosas tonterias pendejadas basura mamadas estupideces ofertas",
+        "remit": "mandame mandenme mandeme enviame envieme escribeme escribame escribanme",
         "receive": "recibir recibiendo saber seguir reciba",
+        "how": "como",
+        "talk": "hables hablen hable marques marquen",
         "want": "solicito pido quiero quisiera deseo queremos necesito quiera deseamos",
         "that": "que",
         "remove": """quitame quitenme quiteme borrame borrenme borreme eliminame eliminenme
@@ -49,11 +55,12 @@ SPANISH = Tongue(
         "cancel": "cancelo cancelar cancela cancelen cancele anular anulen anula",
         "subscription": "suscripcion subscripcion",
         "number": "numero telefono celular contacto nombre datos movil",
-        "give": "dar darme dame denme deme darnos darse doy den demen dan da",
+        "give": "dad dadme dar darme dame denme deme darnos darse doy den demen dan da",
         "off": "baja",
         "leave_me": "dejame dejenme dejeme dejadme dejanos dejennos",
         "peace": "paz tranquilo tranquila tranquilos",
-        "leave": "salir salirme salgo",
+        "leave": "salir salgo",
+        "leave_it": "salirme",
         "not": "no",
         "never": "nunca jamas",
         "neither": "ni",
@@ -78,34 +85,36 @@ SPANISH = Tongue(
         "authorize": "autorizo permito consiento",
         "fed_up": "harto harta cansado cansada suficientes",
         "list": "lista listas servicio",
-        "when": """hora horas hoy ahora manana ahorita tarde temprano hasta antes despues
+        "when": """tan hora horas hoy ahora manana ahorita tarde temprano hasta antes despues
             todavia aun cuando noche""",
         "if": "si",
         "please": "porfavor porfa porfis favor por pls please",
         "filler": """gracias ok oye hola senor senores amigo ey inmediatamente disculpa disculpe
-            perdon eso esto""",
+            perdon eso esto fa""",
     },
     patterns=(
         # "paren ya", "para por favor", "basta ya de mensajes", "no, alto"
         "edge (please|filler|ya)* (stop|para|para ya) (please|filler|ya|stop|with|all)* edge",
         "edge (please|filler|ya)* (cease|para) (please|filler|ya|of)* edge",
         "edge (please|filler|ya)* off (please|filler|ya|off)* edge",
-        f"(stop|cease|with) (please|filler|ya|to)* {_THE} (texts|nuisance)",
+        f"(?<!not|never) (stop|cease|with) (please|filler|ya|to)* {_THE} (texts|nuisance)",
         f"(cease|para) of receive {_THE} (texts|nuisance|{_TAIL})",
         f"para of {_THE} (texts|nuisance) {_TAIL}",
         # "deja de escribirme", "dejen de mandar mensajes", "para de enviarme"
         f"(?<!not|never) (cease|stop|para) of me? to_text {_UNLESS}",
         f"(?<!not|never) (cease|stop|para) of me? to_send {_THE} (texts|nuisance|{_TAIL})",
         # "no me escribas", "ya no me manden mensajes", "nunca mas me contacten"
-        f"(not|never|neither) more? {_SO} me? (come_back to)? (text|to_text) {_UNLESS}",
+        f"(not|never|neither) more? {_SO} me? (come_back to?)? (text|to_text) {_UNLESS}",
         "(not|never) (me|come_back|to)* (text|to_text) more",
         "edge (please|filler|ya)* not (text|to_text) (please|filler|more|ya)* edge",
         (
             f"(not|never|neither) more? {_SO} (me|come_back|to)* (send|to_send) {_ANY}"
             f" (texts|nuisance|{_TAIL})"
         ),
+        f"not (me|come_back|to)* talk (more|{_TAIL})",
         # "no quiero recibir más", "ya no quiero sus mensajes", "no quiero que me escriban"
         f"not me? want receive? receive? nothing? {_THE} (texts|nuisance)",
+        f"not receive {_THE} (texts|nuisance)",
         f"not want (receive) (nothing|more|{_THE})* (from|{_TAIL})",
         "not want (nothing)? (more|of|from)+ edge",
         "ya not want (more|nothing|please|filler)* edge",
@@ -126,13 +135,16 @@ SPANISH = Tongue(
         "not authorize",
         "not be me? (text|to_text)",
         f"not be me? to_send {_ANY} (texts|nuisance|{_TAIL})",
+        f"edge {_SO} nothing of {_THE} texts {_TAIL}",
+        f"want that (stop|cease) {_SO} edge|want leave_it",
+        f"^edge {_SO} not want nothing {_SO} edge$",
         "(?<!not) unsub",
-        f"^edge {_SO} want cancel {_SO} edge$",
+        f"^edge {_SO} (how me?|want)? cancel {_SO} edge$",
         f"fed_up of? {_THE} (texts|nuisance)",
         f"(?<!not) me? (give|of) {_SO} of off (?!(the|my|a) other)",
         "want (the|a|me)* off",
-        "cancel (my|the|of)* (subscription|texts)",
-        f"(want|leave) leave? {_SO} of (the|all)* list",
+        f"cancel (my|the|of)* (subscription|texts|list {_TAIL})",
+        f"(want|leave) (leave|leave_it)? {_SO} of (the|all)* list",
         # "déjame en paz"
         f"(?<!not) leave_me {_SO} (in|ya)? (peace|in peace|{_TAIL})",
         "me (cease) in peace",
@@ -142,7 +154,7 @@ SPANISH = Tongue(
     """,
     yes="si claro sipi confirmo acepto",
     wrong_number="""
-        numero equivocado
+        numero equivocado !de
         numero incorrecto
         equivocado de numero
         se equivoco de numero
@@ -153,7 +165,8 @@ SPANISH = Tongue(
         persona equivocada
         no conozco a esa persona
         este no es el numero de
-        equivocado
+        . equivocado .
+        equivocado de persona
     """,
     complaint="""
         es spam
@@ -239,6 +252,8 @@ SPANISH = Tongue(
         llamame
         llamenme
         me apunto
+        mas informacion
+        mas info
         por supuesto
         me encantaria
         guardame
@@ -265,6 +280,7 @@ SPANISH = Tongue(
         . tiene
         . hasta que hora
         cuanto cuesta
+        hasta cuando
         cuanto vale
         quisiera saber
     """,
