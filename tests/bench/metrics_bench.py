@@ -14,12 +14,14 @@ from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.program import DEFAULT_PRICE_PER_PART
 from parley_aws.dynamo import ledger, sends
+from parley_aws.dynamo.codec import encode
 from parley_aws.dynamo.metrics import DynamoMetrics
 from parley_aws.dynamo.sends import DynamoSends
 from parley_aws.dynamo.stream import ledger_changes
-from parley_aws.http.models.reports import Report
+from parley_aws.http.models.reports import Report, SendReport
 from parley_aws.memory import ManualClock
 from parley_aws.use_cases.read_sends import read_send
+from parley_aws.use_cases.read_themes import read_themes
 from parley_aws.use_cases.record_metrics import record_metrics
 from tests.bench.table import Figure
 
@@ -42,21 +44,37 @@ class ConstantClient:
         self.read = 0
         self._rows = rows or []
         self._send = sends.item_of(_send())
+        self._tally = {
+            "pk": {"S": f"{SEND}#words"},
+            "sk": {"S": "00"},
+            "applied": {"S": "0" * 40},
+            **encode({"words": {f"word{n}": n for n in range(500)}, "missed": 0}),
+        }
 
     def update_item(self, **_: Any) -> dict[str, Any]:
         """Take a write."""
         self.written += 1
         return {}
 
-    def get_item(self, **_: Any) -> dict[str, Any]:
-        """The send."""
+    def put_item(self, **_: Any) -> dict[str, Any]:
+        """Take a tally."""
+        self.written += 1
+        return {}
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        """The send, or a tally of some words; one that a batch counts on has no mark yet."""
         self.read += 1
+        if request["TableName"] == "metrics":
+            tally = {n: v for n, v in self._tally.items() if n != "applied"}
+            return {"Item": tally}
         return {"Item": self._send}
 
-    def query(self, **_: Any) -> dict[str, Any]:
-        """The rows of metrics."""
-        self.read += len(self._rows)
-        return {"Items": self._rows}
+    def query(self, **request: Any) -> dict[str, Any]:
+        """The rows of metrics, or the tallies of words."""
+        is_of_words = ":words" in request["ExpressionAttributeValues"]
+        found = [self._tally] * len(self._rows) if is_of_words else self._rows
+        self.read += len(found)
+        return {"Items": found}
 
 
 def run() -> Iterator[Figure]:
@@ -106,7 +124,7 @@ def run() -> Iterator[Figure]:
             timezone="America/Chicago",
             as_of=state.as_of,
         )
-        report.model_dump_json()
+        SendReport.of_send(report, read_themes(metrics, state)).model_dump_json()
     milliseconds = 1000 * (time.process_time() - began) / rounds
     yield Figure(
         bench="metrics",
@@ -127,11 +145,26 @@ def _stores(client: ConstantClient) -> tuple[DynamoMetrics, DynamoSends]:
 
 
 def _batch(number: int) -> list[Mapping[str, Any]]:
-    """Records as Lambda hands them over: every other one a hand-over, the others deliveries."""
-    return [_record(number * BATCH + n) for n in range(BATCH)]
+    """Records as Lambda hands them over: hand-overs, deliveries, and one in forty a reply."""
+    numbers = range(number * BATCH, (number + 1) * BATCH)
+    return [_record(n, _reply(n) if n % 40 == 0 else _message(n)) for n in numbers]
 
 
-def _record(number: int) -> Mapping[str, Any]:
+def _reply(number: int) -> dict[str, Any]:
+    values = {
+        "pk": f"{SEND}#{number // 40 % ids.LEDGER_SHARDS:02d}",
+        "sk": f"reply#SM{number:032x}",
+        "kind": "reply",
+        "details": {
+            "intent": "question",
+            "bucket": "2026-06-10T17",
+            "words": f"gluten crust word{number % 500}",
+        },
+    }
+    return encode(values)
+
+
+def _message(number: int) -> dict[str, Any]:
     message = Message(
         id=ids.message_id(KEY, send=SEND, phone=f"+1312{number:07d}"),
         send_id=SEND,
@@ -143,18 +176,21 @@ def _record(number: int) -> Mapping[str, Any]:
         handed_over_at=NOW,
         updated_at=NOW,
     )
-    accepted = ledger.item_of(message)
+    return ledger.item_of(message)
+
+
+def _record(number: int, item: dict[str, Any]) -> Mapping[str, Any]:
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": NOW.timestamp(),
-        "Keys": {name: accepted[name] for name in ("pk", "sk")},
-        "NewImage": accepted,
+        "Keys": {name: item[name] for name in ("pk", "sk")},
+        "NewImage": item,
         "SequenceNumber": str(400_000_000_000_000 + number),
         "SizeBytes": 700,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
     if number % 2:
-        delivered = {**accepted, "status": {"S": "delivered"}, "rank": {"N": "8"}}
-        change |= {"OldImage": accepted, "NewImage": delivered}
+        delivered = {**item, "status": {"S": "delivered"}, "rank": {"N": "8"}}
+        change |= {"OldImage": item, "NewImage": delivered}
     return {
         "eventID": f"{number:032x}",
         "eventName": "MODIFY" if number % 2 else "INSERT",

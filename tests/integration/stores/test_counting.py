@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -16,8 +17,10 @@ from parley import ids
 from parley.conversion import Attribution, Group, Order, OrderLine, Share
 from parley.errors import ConflictError
 from parley.ids import LEDGER_SHARDS
-from parley.metrics import recounted
+from parley.ledger import ResponseKind
+from parley.metrics import entry_words, recounted
 from parley.money import Money
+from parley.themes import WordTally
 from parley_aws.dynamo import ledger as ledgers
 from parley_aws.dynamo.ledger import DynamoLedger
 from parley_aws.dynamo.metrics import DynamoMetrics
@@ -91,10 +94,16 @@ def test_g5_metrics_equal_the_recount_through_the_engines_stream(
         world.sends.create(send(id=send_id))
     for _ in range(60):
         happen(ledger, chance)
+    said = {"intent": "question", "words": "gluten pizza"}
+    ledger.respond(SEND, ResponseKind.REPLY, response_id="said", details=said)
     delivery = Delivery(world, metrics, chance, changes=stream.changes)
     delivery.all()
     for row in [*rows(SEND), *rows(OTHER)]:
         assert nonzero(metrics.row(row).sums) == recounted(ledger.audit(row)), row
+        words = Counter(word for entry in ledger.audit(row) for word in entry_words(entry))
+        assert metrics.tally(row).tally == WordTally(words=words), row
+    assert sum(len(each.words) for each in metrics.tallies(SEND)) > 0
+    assert "words" not in metrics.of_send(SEND), "what people wrote is read for themes only"
     assert metrics.of_sends([SEND, OTHER, "snd_none"]) == {
         SEND: metrics.of_send(SEND),
         OTHER: metrics.of_send(OTHER),

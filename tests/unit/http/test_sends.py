@@ -10,7 +10,6 @@ import pytest
 from parley import ids
 from parley.campaign import AudiencePage, SendStatus
 from parley.contact import Contact, Subscription, SubscriptionStatus
-from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message, message_metrics
 from parley.outcome import MessageStatus
 from tests.support.api import FRIDAY_NOON, ID_KEY, ApiClient
@@ -439,37 +438,10 @@ def test_a_report_tells_what_came_of_it(world: World) -> None:
     (hour,) = report["timeline"]
     assert (hour["hour"], hour["delivered"], hour["failed"]) == ("2026-11-27T18:00:00Z", 8, 1)
     of_campaign = world.call("GET", f"/campaigns/{world.campaign_id}/report").json
-    assert report.pop("themes") == {"intents": {}, "words": []}
+    assert report.pop("themes") == {"intents": {}, "words": [], "missed": 0}
     assert of_campaign == report
     assert world.call("GET", "/sends/none/report").status == 404
     assert world.call("GET", "/campaigns/none/report").status == 404
-
-
-def test_a_report_tells_what_replies_are_about(world: World) -> None:
-    send_id = world.resolved()
-    world.services.the_journal.append(
-        [
-            JournalEvent(
-                id=f"understanding-{n}",
-                phone=phone,
-                kind=JournalKind.UNDERSTANDING,
-                occurred_at=world.services.the_clock.now(),
-                details={"body": body, "intent": intent, "send_id": answered},
-            )
-            for n, (phone, body, intent, answered) in enumerate(
-                [
-                    (PHONES[0], "is it gluten free?", "question", send_id),
-                    (PHONES[1], "Gluten?", "question", send_id),
-                    (PHONES[2], "STOP", "opt_out", send_id),
-                    (PHONES[3], "gluten", "chatter", "another"),
-                ]
-            )
-        ]
-    )
-    assert world.call("GET", f"/sends/{send_id}/report").json["themes"] == {
-        "intents": {"question": 2, "opt_out": 1},
-        "words": [{"word": "gluten", "replies": 2}],
-    }
 
 
 def test_a_campaigns_report_adds_its_sends_up(world: World) -> None:

@@ -23,7 +23,8 @@ STATUSES = (
     *(MessageStatus.UNDELIVERED, MessageStatus.FAILED),
 )
 RESPONSES: tuple[tuple[ResponseKind, dict[str, str]], ...] = (
-    (ResponseKind.REPLY, {"intent": "interest"}),
+    (ResponseKind.REPLY, {"intent": "interest", "words": "pizza tonight"}),
+    (ResponseKind.REPLY, {"intent": "question", "words": "gluten pizza"}),
     (ResponseKind.REPLY, {"intent": "opt_out"}),
     (ResponseKind.REPLIED, {}),
     (ResponseKind.LEAD, {}),
@@ -70,6 +71,7 @@ def happen(ledger: Any, chance: random.Random, people: int = 12) -> None:
             ledger.add_orders([_line(chance, message_id, number)])
         case 7:
             ledger.forget([message_id])
+            ledger.forget_replies(send_id, [f"r{chance.randrange(40)}"])
 
 
 def _line(chance: random.Random, message_id: str, number: int) -> OrderLine:

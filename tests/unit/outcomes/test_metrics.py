@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from parley.errors import NotFoundError
 from parley.ids import LEDGER_SHARDS
 from parley.ledger import ResponseKind, bucket_of, message_metrics, response_metrics
-from parley.metrics import entry_metrics, recounted
+from parley.metrics import entry_metrics, entry_words, recounted
+from parley.themes import WordTally
 from parley_aws.memory import ManualClock, MemoryQueue
 from parley_aws.ports import LedgerChange
 from parley_aws.use_cases import record_metrics as recording
@@ -97,6 +99,8 @@ def test_g5_metrics_equal_the_recount_of_every_row(
     for row in [*rows(SEND), *rows(OTHER)]:
         counted = nonzero(place.metrics.row(row).sums)
         assert counted == recounted(place.ledger.audit(row)), row
+        words = Counter(w for entry in place.ledger.audit(row) for w in entry_words(entry))
+        assert place.metrics.tally(row).tally == WordTally(words=words), row
     unreadable = place.metrics.of_send(SEND).get("unreadable", 0)
     found = place.recount()(SEND)
     assert (found.differences, found.moving, found.unreadable) == ((), (), unreadable)
@@ -128,6 +132,29 @@ def test_a_recount_names_every_drift_and_mends_it(seed: int) -> None:
     assert sorted(place.drained()(SEND, mend=True).mended) == drifted
     assert place.drained()(SEND).differences == ()
     for _ in range(10):
+        happen(place.ledger, place.chance)
+    place.delivery.all()
+    assert place.recount()(SEND).differences == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_words_that_drifted_are_named_by_their_number_and_mended(seed: int) -> None:
+    place = Place(seed)
+    for _ in range(60):
+        happen(place.ledger, place.chance)
+    said = {"intent": "question", "words": "gluten"}
+    place.ledger.respond(SEND, ResponseKind.REPLY, response_id="said", details=said)
+    place.delivery.all()
+    row = next(row for row in rows(SEND) if place.metrics.tally(row).tally.words)
+    standing = place.metrics.tally(row)
+    mark = standing.mark or ""
+    wrong = standing.tally.after({"anna": 2})
+    assert place.metrics.put_tally(row, wrong, mark=mark, expected=mark)
+    (found,) = place.drained()(SEND).differences
+    assert (found.row, found.metric, found.counted - found.recounted) == (row, "words", 2)
+    assert place.drained()(SEND, mend=True).mended == (row,)
+    assert place.metrics.tally(row).tally == standing.tally
+    for _ in range(20):
         happen(place.ledger, place.chance)
     place.delivery.all()
     assert place.recount()(SEND).differences == ()

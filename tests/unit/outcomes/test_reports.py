@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from parley import ids
+from parley.journal import JournalEvent, JournalKind
 from parley.keys import Role
 from parley.ledger import ResponseKind
 from parley.outcome import MessageStatus
@@ -220,7 +221,8 @@ def test_a_campaign_adds_its_sends_up(shop: Shop) -> None:
 
 
 def test_a_report_on_a_million_people_reads_a_few_dozen_items(shop: Shop) -> None:
-    """What figures take does not grow with the audience: rows of the metrics, send, program."""
+    """What a report takes does not grow with the audience: rows of the metrics, tallies of words,
+    send, program."""
     send_id = shop.send(texted=range(200))
     reads: list[str] = []
 
@@ -239,8 +241,51 @@ def test_a_report_on_a_million_people_reads_a_few_dozen_items(shop: Shop) -> Non
     services.ledger = watched("ledger", services.the_ledger)  # type: ignore[method-assign]
     services.contacts = watched("contacts", services.the_contacts)  # type: ignore[method-assign]
     shop.report(f"/sends/{send_id}/report")
-    assert sorted(reads) == ["metrics.of_send", "programs.get", "sends.get"]
-    assert ids.LEDGER_SHARDS + len(reads) <= 24
+    assert sorted(reads) == ["metrics.of_send", "metrics.tallies", "programs.get", "sends.get"]
+    assert 2 * ids.LEDGER_SHARDS + len(reads) <= 36
+
+
+def test_themes_are_those_of_all_replies(shop: Shop) -> None:
+    send_id = shop.send(texted=range(4))
+    for number in range(300):
+        words = "gluten pizza" if number < 170 else "delivery pizza"
+        about = {"intent": "question", "words": words} if number % 10 else {"intent": "opt_out"}
+        respond(shop, send_id, ResponseKind.REPLY, f"r{number}", **about)
+    assert shop.report(f"/sends/{send_id}/report")["themes"] == {
+        "intents": {"question": 270, "opt_out": 30},
+        "words": [
+            {"word": "pizza", "replies": 270},
+            {"word": "gluten", "replies": 153},
+            {"word": "delivery", "replies": 117},
+        ],
+        "missed": 0,
+    }
+    assert table(shop, f"/sends/{send_id}/report.csv")["themes", "gluten"][:2] == ["153", "300"]
+    assert "themes" not in shop.report("/campaigns/cmp_1/report")
+
+
+def test_g9_who_is_erased_takes_their_words_out_of_the_themes(shop: Shop) -> None:
+    send_id = shop.send(texted=[1, 2])
+    for number in (1, 2):
+        respond(shop, send_id, ResponseKind.REPLY, f"SM{number}", intent="question", words="anna")
+        shop.services.the_journal.append(
+            [
+                JournalEvent(
+                    id=f"understanding-SM{number}",
+                    phone=phone(number),
+                    kind=JournalKind.UNDERSTANDING,
+                    occurred_at=shop.services.the_clock.now(),
+                    details={"sid": f"SM{number}", "send_id": send_id},
+                )
+            ]
+        )
+    assert shop.report(f"/sends/{send_id}/report")["themes"]["words"]
+    assert shop.client.call("DELETE", f"/contacts/%2B{phone(1)[1:]}").status == 204
+    shop.count()
+    report = shop.report(f"/sends/{send_id}/report")
+    assert report["themes"] == {"intents": {"question": 2}, "words": [], "missed": 0}
+    (tally,) = (each for each in shop.services.the_metrics.tallies(send_id) if each.words)
+    assert tally.words == {"anna": 1}, "what is left is the other's"
 
 
 def test_the_message_ids_of_the_shop_are_those_of_the_api(shop: Shop) -> None:

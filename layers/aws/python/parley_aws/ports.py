@@ -25,6 +25,7 @@ from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
 from parley.sending import Sending
 from parley.strikes import DEFAULT_STRIKE_LIMIT
+from parley.themes import WordTally
 from parley.webhook import Delivery, Destination, WebhookSubscription
 
 T = TypeVar("T")
@@ -377,6 +378,9 @@ class Ledger(Protocol):
     def forget(self, message_ids: Sequence[str]) -> None:
         """Take number and body out of messages; what became of them stays and is counted."""
 
+    def forget_replies(self, send_id: str, sids: Sequence[str]) -> None:
+        """Take the words out of the replies to a send that have these sids; each stays counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerChange:
@@ -459,8 +463,17 @@ class MetricsRow:
     records: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyRow:
+    """A partition's tally of words, and how far of the stream it counts."""
+
+    tally: WordTally
+    mark: str | None
+
+
 class MetricsStore(Protocol):
-    """Sums of what stream records changed: a row for each partition of the ledger."""
+    """Sums of what stream records changed: a row for each partition of the ledger, and beside it,
+    where people replied, a tally of their words with a mark of its own."""
 
     def add(
         self,
@@ -492,6 +505,15 @@ class MetricsStore(Protocol):
 
     def of_sends(self, send_ids: Sequence[str]) -> dict[str, dict[str, int]]:
         """The metrics of any number of sends, each summed over its rows, consistently."""
+
+    def tally(self, row: str) -> TallyRow:
+        """The tally beside a row, consistently; empty and without a mark where there is none."""
+
+    def put_tally(self, row: str, tally: WordTally, *, mark: str, expected: str | None) -> bool:
+        """Replace the tally beside a row if its mark still is `expected`; whether it was."""
+
+    def tallies(self, send_id: str) -> list[WordTally]:
+        """All tallies of a send, consistently."""
 
 
 class Queue(Protocol):

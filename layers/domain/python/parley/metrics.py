@@ -43,6 +43,12 @@ def entry_metrics(entry: Mapping[str, Any] | None) -> Mapping[str, int]:
         return {UNREADABLE: 1}
 
 
+def entry_words(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The words of a reply that its entry holds for the themes of its send; of others none."""
+    words = entry.get("words") if entry else None
+    return tuple(words.split()) if isinstance(words, str) else ()
+
+
 def probe_metric(nonce: str) -> str:
     """The metric that is 1 once a probe is counted."""
     return f"{PROBE}:{nonce}"

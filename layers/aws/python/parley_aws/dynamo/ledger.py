@@ -184,8 +184,7 @@ class DynamoLedger:
         self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
     ) -> bool:
         """Note a response to a send, once per `response_id`; whether it was new."""
-        shard = hashlib.sha256(response_id.encode()).digest()[0] % ids.LEDGER_SHARDS
-        key = encode({"pk": partition(send_id, shard), "sk": f"{kind}#{response_id}"})
+        key = _response_key(send_id, kind, response_id)
         item = key | encode({"kind": kind, "details": dict(details)})
         answer = run_if(
             self._client.put_item,
@@ -242,6 +241,26 @@ class DynamoLedger:
             )
 
         side_by_side(erase, list(dict.fromkeys(message_ids)))
+
+    def forget_replies(self, send_id: str, sids: Sequence[str]) -> None:
+        """Take the words out of the replies to a send that have these sids; each stays counted."""
+
+        def erase(sid: str) -> None:
+            run_if(
+                self._client.update_item,
+                stands=None,
+                TableName=self._table,
+                Key=_response_key(send_id, ResponseKind.REPLY, sid),
+                UpdateExpression="REMOVE #details.#words, #details.#why",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames={
+                    "#details": "details",
+                    "#words": "words",
+                    "#why": "why",
+                },
+            )
+
+        side_by_side(erase, list(dict.fromkeys(sids)))
 
     def _merge(self, message: Message) -> None:
         """Bring a message together with the entry that is there."""
@@ -330,6 +349,11 @@ def message_key(message_id: str) -> Item:
     send_id = message_id.rpartition("-")[0]
     shard = ids.ledger_shard(message_id)
     return {"pk": {"S": partition(send_id, shard)}, "sk": {"S": f"{_MESSAGE}{message_id}"}}
+
+
+def _response_key(send_id: str, kind: ResponseKind, response_id: str) -> Item:
+    shard = hashlib.sha256(response_id.encode()).digest()[0] % ids.LEDGER_SHARDS
+    return encode({"pk": partition(send_id, shard), "sk": f"{kind}#{response_id}"})
 
 
 def is_message(item: Mapping[str, Any]) -> bool:

@@ -1,22 +1,29 @@
-"""Metrics: one row for each partition of the ledger, with the mark of what it has counted."""
+"""Metrics: one row for each partition of the ledger, with the mark of what it has counted.
+
+The tallies of what people wrote lie apart, under `<send>#words`: the counts of a send are read far
+more often than its themes.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from parley.ids import LEDGER_SHARDS
+from parley.themes import WordTally
 from parley_aws.dynamo.client import Item, run, run_if
+from parley_aws.dynamo.codec import decode, encode
 from parley_aws.dynamo.ledger import partition
 from parley_aws.dynamo.reading import get_many, query
-from parley_aws.ports import MetricsRow
+from parley_aws.ports import MetricsRow, TallyRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _MARK = "applied"
 _RECORDS = "records"
+_WORDS = "#words"
 _NO_METRICS = frozenset({"pk", "sk", _MARK, _RECORDS})
 
 
@@ -117,6 +124,44 @@ class DynamoMetrics:
             rows[item["pk"]["S"]].append(item)
         return {send_id: _summed(items) for send_id, items in rows.items()}
 
+    def tally(self, row: str) -> TallyRow:
+        """The tally beside a row, consistently; empty and without a mark where there is none."""
+        answer = run(
+            self._client.get_item, TableName=self._table, Key=_tally_key(row), ConsistentRead=True
+        )
+        item: Item = answer.get("Item", {})
+        return TallyRow(tally=_tally_of(item), mark=item.get(_MARK, {}).get("S"))
+
+    def put_tally(self, row: str, tally: WordTally, *, mark: str, expected: str | None) -> bool:
+        """Replace the tally beside a row if its mark still is `expected`; whether it was."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if expected is not None:
+            condition = {
+                "ConditionExpression": "#mark = :expected",
+                "ExpressionAttributeNames": {"#mark": _MARK},
+                "ExpressionAttributeValues": {":expected": {"S": expected}},
+            }
+        values = {_MARK: mark, "words": tally.words, "missed": tally.missed}
+        answer = run_if(
+            self._client.put_item,
+            stands=lambda: {} if self.tally(row) == TallyRow(tally=tally, mark=mark) else None,
+            TableName=self._table,
+            Item=_tally_key(row) | encode(values),
+            **condition,
+        )
+        return answer is not None
+
+    def tallies(self, send_id: str) -> list[WordTally]:
+        """All tallies of a send, consistently."""
+        items = query(
+            self._client,
+            self._table,
+            KeyConditionExpression="pk = :words",
+            ExpressionAttributeValues={":words": {"S": f"{send_id}{_WORDS}"}},
+            ConsistentRead=True,
+        )
+        return [_tally_of(item) for item in items]
+
 
 def _summed(rows: Iterable[Item]) -> dict[str, int]:
     totals: Counter[str] = Counter()
@@ -132,3 +177,13 @@ def _sums(item: Item) -> dict[str, int]:
 def _key(row: str) -> Item:
     send_id, _, shard = row.rpartition("#")
     return {"pk": {"S": send_id}, "sk": {"S": shard}}
+
+
+def _tally_key(row: str) -> Item:
+    send_id, _, shard = row.rpartition("#")
+    return {"pk": {"S": f"{send_id}{_WORDS}"}, "sk": {"S": shard}}
+
+
+def _tally_of(item: Item) -> WordTally:
+    values = decode(item)
+    return WordTally(words=values.get("words", {}), missed=values.get("missed", 0))

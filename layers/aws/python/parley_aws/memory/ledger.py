@@ -15,8 +15,9 @@ from parley.ids import LEDGER_SHARDS, ledger_shard, send_of_message
 from parley.ledger import Message, ResponseKind, merged
 from parley.metrics import PROBE
 from parley.outcome import MessageStatus, Outcome, next_status
+from parley.themes import WordTally
 from parley_aws.memory.paging import page_of
-from parley_aws.ports import LedgerChange, MetricsRow, Page
+from parley_aws.ports import LedgerChange, MetricsRow, Page, TallyRow
 
 
 class MemoryLedger:
@@ -89,8 +90,7 @@ class MemoryLedger:
     def respond(
         self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
     ) -> bool:
-        shard = hashlib.sha256(response_id.encode()).digest()[0] % LEDGER_SHARDS
-        place = f"{send_id}#{shard:02d}", f"{kind}#{response_id}"
+        place = _response_place(send_id, kind, response_id)
         if place in self._entries:
             return False
         self._tell(*place, {"kind": kind.value, **details})
@@ -117,6 +117,13 @@ class MemoryLedger:
     def forget(self, message_ids: Sequence[str]) -> None:
         for message in self.get_many(message_ids).values():
             self._put(replace(message, phone="", body=None))
+
+    def forget_replies(self, send_id: str, sids: Sequence[str]) -> None:
+        for sid in sids:
+            place = _response_place(send_id, ResponseKind.REPLY, sid)
+            if place in self._entries:
+                entry = self._entries[place]
+                self._tell(*place, {n: v for n, v in entry.items() if n not in ("words", "why")})
 
     def _put(self, message: Message) -> None:
         before = self._messages.get(message.id)
@@ -147,6 +154,7 @@ class MemoryMetrics:
         self._rows: dict[str, Counter[str]] = {}
         self._marks: dict[str, str] = {}
         self._records: Counter[str] = Counter()
+        self._tallies: dict[str, TallyRow] = {}
 
     def add(
         self,
@@ -190,6 +198,24 @@ class MemoryMetrics:
             if row.rpartition("#")[0] == send_id:
                 total.update(sums)
         return dict(total)
+
+    def tally(self, row: str) -> TallyRow:
+        return self._tallies.get(row, TallyRow(tally=WordTally(), mark=None))
+
+    def put_tally(self, row: str, tally: WordTally, *, mark: str, expected: str | None) -> bool:
+        if self.tally(row).mark != expected:
+            return False
+        self._tallies[row] = TallyRow(tally=tally, mark=mark)
+        return True
+
+    def tallies(self, send_id: str) -> list[WordTally]:
+        rows = self._tallies.items()
+        return [each.tally for row, each in rows if row.rpartition("#")[0] == send_id]
+
+
+def _response_place(send_id: str, kind: ResponseKind, response_id: str) -> tuple[str, str]:
+    shard = hashlib.sha256(response_id.encode()).digest()[0] % LEDGER_SHARDS
+    return f"{send_id}#{shard:02d}", f"{kind}#{response_id}"
 
 
 def _outcome(message: Message) -> Outcome:

@@ -18,6 +18,7 @@ from parley.ledger import ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
 from parley.sending import TEXT_PREFIX
+from parley.themes import words_of
 from parley.words import clauses
 from parley_aws.ports import (
     Clock,
@@ -195,6 +196,7 @@ class HandleReply:
             "sid": reply.sid,
             "bucket": bucket_of(reply.event.occurred_at, after=attribution.after),
         }
+        words = words_of(reply.body, reply.understanding.intent)
         self._ledger.respond(
             attribution.send_id,
             ResponseKind.REPLY,
@@ -203,6 +205,7 @@ class HandleReply:
                 **about,
                 "intent": reply.understanding.intent.value,
                 "why": reply.understanding.why,
+                **({"words": " ".join(words)} if words else {}),
             },
         )
         self._ledger.respond(

@@ -184,6 +184,9 @@ class ErasePerson:
         self._open_claims.wait_out(gone, ALL_PROGRAMS)
         person = self._find_person(phone, all_sends=True)
         self._ledger.forget([message.id for message in person.messages])
+        for event in person.events(JournalKind.UNDERSTANDING):
+            if send_id := event.details.get("send_id"):
+                self._ledger.forget_replies(send_id, [event.details["sid"]])
         self._leads.forget(phone)
         self._registry.journal.forget(phone)
         self._registry.contacts.delete(phone)

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from parley.campaign import Send
-from parley.journal import JournalKind
-from parley.reply import Intent
+from parley.counts import named_of
 from parley.themes import Themes, themes
-from parley_aws.ports import Journal
-
-MOST_REPLIES = 100
-"""Themes are those of the latest replies: a report stays cheap however many there are."""
+from parley_aws.ports import MetricsStore
+from parley_aws.use_cases.read_sends import SendState
 
 
-def read_themes(journal: Journal, send: Send) -> Themes:
-    """The themes of the latest replies, as far as they answer the send."""
-    page = journal.recent(
-        JournalKind.UNDERSTANDING, since=send.created_at, limit=MOST_REPLIES, start_key=None
-    )
-    return themes(
-        (event.details["body"], Intent(event.details["intent"]))
-        for event in page.items
-        if event.details.get("send_id") == send.id
-    )
+def read_themes(metrics: MetricsStore, state: SendState) -> Themes:
+    """The themes of all replies to a send, from what was counted as they came."""
+    return themes(named_of(state.metrics, "reply"), metrics.tallies(state.send.id))

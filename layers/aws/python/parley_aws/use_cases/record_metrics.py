@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from parley.errors import TransientError
-from parley.metrics import UNREADABLE, entry_metrics
+from parley.metrics import UNREADABLE, entry_metrics, entry_words
 from parley.outcome import MessageStatus
 from parley_aws.ports import Clock, LedgerChange, MetricsStore, Queue, SendStore
 from parley_aws.use_cases.complete_send import complete_send
@@ -52,6 +53,7 @@ def record_metrics(
     if aside is not None:
         _set_aside(aside, unreadable)
     for row, of_row in by_row.items():
+        _tally(metrics, row, of_row)
         _apply(metrics, row, of_row)
     for send_id in touched:
         complete_send(sends, metrics, clock, send_id)
@@ -83,6 +85,31 @@ def _add_all(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -
         )
         for sums, portion in _portions(changes)
     )
+
+
+def _tally(metrics: MetricsStore, row: str, changes: Sequence[LedgerChange]) -> None:
+    """Tally the words of replies beyond the tally's own mark.
+
+    This comes first: once the row counts a record, its words are tallied too. Raises
+    TransientError where the mark keeps moving.
+    """
+    worded = [each for each in changes if entry_words(each.after) != entry_words(each.before)]
+    if not worded:
+        return
+    for _ in range(_ATTEMPTS):
+        standing = metrics.tally(row)
+        fresh = [each for each in worded if each.sequence > (standing.mark or "")]
+        if not fresh:
+            return
+        words: Counter[str] = Counter()
+        for each in fresh:
+            words.update(entry_words(each.after))
+            words.subtract(entry_words(each.before))
+        if metrics.put_tally(
+            row, standing.tally.after(words), mark=fresh[-1].sequence, expected=standing.mark
+        ):
+            return
+    raise TransientError("a tally of words keeps changing")
 
 
 def _portions(

@@ -13,15 +13,27 @@ condition that the row's mark is still that of the second reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import count
+from typing import Any
 
 from parley.errors import NotFoundError
 from parley.ids import LEDGER_SHARDS
-from parley.metrics import UNREADABLE, Difference, differences, probe_metric, recounted
-from parley_aws.ports import Clock, Ledger, MetricsRow, MetricsStore, SendStore
+from parley.metrics import (
+    UNREADABLE,
+    Difference,
+    differences,
+    entry_words,
+    probe_metric,
+    recounted,
+)
+from parley.themes import WordTally
+from parley_aws.ports import Clock, Ledger, MetricsRow, MetricsStore, SendStore, TallyRow
+
+WORDS = "words"
+"""What a difference in the words of replies is called: which words is nobody's business (G9)."""
 
 _TRIES = 3
 _POLL = timedelta(milliseconds=250)
@@ -41,6 +53,23 @@ class Recounted:
     differences: tuple[Difference, ...]
     moving: tuple[str, ...]
     mended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What the metrics table holds of one partition."""
+
+    row: MetricsRow
+    tally: TallyRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfLedger:
+    """What the ledger says of one partition."""
+
+    entries: int
+    sums: Mapping[str, int]
+    words: Mapping[str, int]
 
 
 class Recount:
@@ -71,21 +100,21 @@ class Recount:
         mended: list[str] = []
         for shard in range(LEDGER_SHARDS):
             row = f"{send_id}#{shard:02d}"
-            counted = self._metrics.row(row)
-            entries_of_row, sums = self._read(row)
-            entries += entries_of_row
-            unreadable += sums.get(UNREADABLE, 0)
-            if not differences(row, counted.sums, sums):
+            counted = self._counted(row)
+            of_ledger = self._read(row)
+            entries += of_ledger.entries
+            unreadable += of_ledger.sums.get(UNREADABLE, 0)
+            if not _differences(row, counted, of_ledger):
                 continue
             compared = self._compare(row)
             if compared is None:
                 moving.append(row)
                 continue
-            still, of_ledger = compared
-            differing = differences(row, still.sums, of_ledger)
+            counted, of_ledger = compared
+            differing = _differences(row, counted, of_ledger)
             found += differing
-            if mend and differing and still.mark is not None:
-                is_mended = self._metrics.replace(row, of_ledger, mark=still.mark)
+            if mend and differing and counted.row.mark is not None:
+                is_mended = self._mend(row, counted, of_ledger)
                 (mended if is_mended else moving).append(row)
         return Recounted(
             send_id=send_id,
@@ -96,25 +125,48 @@ class Recount:
             mended=tuple(mended),
         )
 
-    def _read(self, row: str) -> tuple[int, dict[str, int]]:
-        """How many entries a partition has, and what they add up to."""
-        counter = count()
-        sums = recounted(entry for entry, _ in zip(self._ledger.audit(row), counter, strict=False))
-        return next(counter), sums
+    def _counted(self, row: str) -> _Counted:
+        return _Counted(row=self._metrics.row(row), tally=self._metrics.tally(row))
 
-    def _compare(self, row: str) -> tuple[MetricsRow, Mapping[str, int]] | None:
+    def _read(self, row: str) -> _OfLedger:
+        words: Counter[str] = Counter()
+        entries = 0
+
+        def each() -> Iterator[Mapping[str, Any]]:
+            nonlocal entries
+            for entry in self._ledger.audit(row):
+                entries += 1
+                words.update(entry_words(entry))
+                yield entry
+
+        sums = recounted(each())
+        return _OfLedger(entries=entries, sums=sums, words=words)
+
+    def _compare(self, row: str) -> tuple[_Counted, _OfLedger] | None:
         """A row and its recount from a time in which nothing moved; None where none was found."""
         for _ in range(_TRIES):
             before = self._drained(row)
             if before is None:
                 return None
-            _, sums = self._read(row)
+            found = self._read(row)
             after = self._drained(row)
             if after is None:
                 return None
             if after.records == before.records + 1:
-                return after, {**_probes(sums, of=False), **_probes(after.sums, of=True)}
+                sums = {**_probes(found.sums, of=False), **_probes(after.sums, of=True)}
+                counted = _Counted(row=after, tally=self._metrics.tally(row))
+                return counted, replace(found, sums=sums)
         return None
+
+    def _mend(self, row: str, counted: _Counted, of_ledger: _OfLedger) -> bool:
+        """Make a row what the ledger says, unless it has moved; whether it is."""
+        mark = counted.row.mark or ""
+        tally = WordTally().after(of_ledger.words)
+        if tally != counted.tally.tally and not self._metrics.put_tally(
+            row, tally, mark=mark, expected=counted.tally.mark
+        ):
+            return False
+        return self._metrics.replace(row, of_ledger.sums, mark=mark)
 
     def _drained(self, row: str) -> MetricsRow | None:
         """The row once it counts all that was written before this call; None for no patience."""
@@ -128,6 +180,24 @@ class Recount:
             if self._clock.now() >= deadline:
                 return None
             self._clock.pause(_POLL)
+
+
+def _differences(row: str, counted: _Counted, of_ledger: _OfLedger) -> tuple[Difference, ...]:
+    """Every metric that differs, and the number of words where these do.
+
+    A tally that had to drop words cannot be compared.
+    """
+    found = differences(row, counted.row.sums, of_ledger.sums)
+    tally = counted.tally.tally
+    if tally.missed or tally.words == of_ledger.words:
+        return found
+    words = Difference(
+        row=row,
+        metric=WORDS,
+        counted=sum(tally.words.values()),
+        recounted=sum(of_ledger.words.values()),
+    )
+    return (*found, words)
 
 
 def _probes(sums: Mapping[str, int], *, of: bool) -> dict[str, int]:

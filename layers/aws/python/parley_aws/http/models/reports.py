@@ -359,17 +359,27 @@ class ThemeWord(Output):
 
 
 class ReplyThemes(Output):
-    """What the latest replies are about: how many mean what, and the words that several hold."""
+    """What the replies are about: how many mean what, and the words that several hold.
+
+    `missed` is how much too low a word's number may be: 0 until the replies to a send hold tens of
+    thousands of different words.
+    """
 
     intents: dict[str, int]
     words: list[ThemeWord]
+    missed: int
 
 
 class SendReport(Report):
     """What came of a send, and what the replies to it are about."""
 
     model_config = example(
-        **_EXAMPLE, themes={"intents": {"question": 3}, "words": [{"word": "gluten", "replies": 2}]}
+        **_EXAMPLE,
+        themes={
+            "intents": {"question": 3},
+            "words": [{"word": "gluten", "replies": 2}],
+            "missed": 0,
+        },
     )
 
     themes: ReplyThemes
@@ -380,10 +390,17 @@ class SendReport(Report):
         return cls(
             **dict(report),
             themes=ReplyThemes(
-                intents={str(intent): n for intent, n in themes.intents.items()},
+                intents=dict(themes.intents),
                 words=[ThemeWord(word=word, replies=n) for word, n in themes.words],
+                missed=themes.missed,
             ),
         )
+
+    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+        """The report as rows of a table with `CSV_COLUMNS`."""
+        yield from super().rows()
+        for each in self.themes.words:
+            yield "themes", each.word, each.replies, self.replies, None
 
 
 class ProgramReport(Report):

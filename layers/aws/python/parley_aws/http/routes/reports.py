@@ -15,7 +15,7 @@ from parley_aws.http.api import MARKETERS, Api
 from parley_aws.http.csv_file import csv_file
 from parley_aws.http.models.reports import CSV_COLUMNS, ProgramReport, Report, SendReport
 from parley_aws.http.services import Services
-from parley_aws.use_cases.read_sends import SendState, read_campaign, read_program, read_send
+from parley_aws.use_cases.read_sends import read_campaign, read_program, read_send
 from parley_aws.use_cases.read_themes import read_themes
 
 _TAG = "Reports"
@@ -35,15 +35,13 @@ def register(api: Api, services: Services) -> None:
 
     @api.get("/sends/{send_id}/report", roles=MARKETERS, tag=_TAG)
     def report_send(send_id: str) -> SendReport:
-        """Report what came of a send, and what the latest replies to it are about."""
-        state = _state_of_send(services, send_id)
-        themes = read_themes(services.journal(), state.send)
-        return SendReport.of_send(_of_send(services, state), themes)
+        """Report what came of a send, and what the replies to it are about."""
+        return _of_send(services, send_id)
 
     @api.get("/sends/{send_id}/report.csv", roles=MARKETERS, tag=_TAG, produces=_CSV)
     def report_send_as_file(send_id: str) -> Response[str]:
         """Give a send's report as a CSV file."""
-        return _file(_of_send(services, _state_of_send(services, send_id)), send_id)
+        return _file(_of_send(services, send_id), send_id)
 
     @api.get("/campaigns/{campaign_id}/report", roles=MARKETERS, tag=_TAG)
     def report_campaign(campaign_id: str) -> Report:
@@ -69,18 +67,16 @@ def register(api: Api, services: Services) -> None:
         return _file(_of_program(services, program_id, from_, to), program_id)
 
 
-def _state_of_send(services: Services, send_id: str) -> SendState:
-    return read_send(services.sends(), services.metrics(), services.clock(), send_id)
-
-
-def _of_send(services: Services, state: SendState) -> Report:
+def _of_send(services: Services, send_id: str) -> SendReport:
+    state = read_send(services.sends(), services.metrics(), services.clock(), send_id)
     program = services.programs().get(state.send.campaign.program_id)
-    return Report.of(
+    report = Report.of(
         [state],
         price_per_part=program.price_per_part if program else DEFAULT_PRICE_PER_PART,
         timezone=program.timezone if program else _UTC,
         as_of=state.as_of,
     )
+    return SendReport.of_send(report, read_themes(services.metrics(), state))
 
 
 def _of_campaign(services: Services, campaign_id: str) -> Report:
