@@ -235,10 +235,14 @@ def test_g1_texts_after_an_opt_out_are_a_standing_report(client: ApiClient) -> N
     assert client.call("GET", "/opt-outs/violations", role=Role.SALES).status == 403
     nothing = client.call("GET", "/opt-outs/violations", role=Role.MARKETER)
     assert nothing.json == {"violations": [], "next_cursor": None}
-    said(client, 0, JournalKind.TEXT_AFTER_OPT_OUT, message_id="snd_1-aa", send_id="snd_1")
-    (found,) = client.call("GET", "/opt-outs/violations").json["violations"]
-    assert (found["message_id"], found["send_id"], found["phone"]) == ("snd_1-aa", "snd_1", ANN)
-    assert found["handed_over_at"] == "2026-11-27T18:00:00Z"
+    kind = JournalKind.TEXT_AFTER_OPT_OUT
+    said(client, 0, kind, message_id="snd_1-aa", send_id="snd_1", kind="promotional")
+    said(client, -1, kind, message_id="text-aa", kind="conversational")
+    sent, texted = client.call("GET", "/opt-outs/violations").json["violations"]
+    assert (sent["message_id"], sent["send_id"], sent["phone"]) == ("snd_1-aa", "snd_1", ANN)
+    assert sent["handed_over_at"] == "2026-11-27T18:00:00Z"
+    assert (texted["message_id"], texted["send_id"]) == ("text-aa", None)
+    assert (sent["kind"], texted["kind"]) == ("promotional", "conversational")
     since = "/opt-outs/violations?since=2026-11-27T18:00:01Z"
     assert client.call("GET", since).json["violations"] == []
 

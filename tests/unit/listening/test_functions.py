@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ import functions.handle_reply.handler as handle_reply
 import functions.publish_events.handler as publish_events
 import functions.receive_receipt.handler as receive_receipt
 import functions.receive_reply.handler as receive_reply
+from parley.consent import OptOut
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.facts import Fact
@@ -293,6 +295,39 @@ class TestPublishEvents:
         records = [{"dynamodb": change} for change in (added, erased)]
         publish_events.handler({"Records": records}, CONTEXT)
         assert [queued.body for queued in releases.waiting] == [{"consent_ids": ["c1"]}]
+
+    def test_g1_a_salespersons_text_to_one_who_left_is_noted_and_counted(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        gone = OptOut(event_id="e", scope="pizza", source="sms", occurred_at=NOON)
+        world.contacts.opt_out(ANNA, gone)
+        texts = [
+            JournalEvent(
+                id=f"text-{kind}",
+                phone=ANNA,
+                kind=JournalKind.TEXT,
+                occurred_at=NOON + timedelta(minutes=1),
+                program_id="pizza",
+                details={"kind": kind, "body": "Hi", "status": "accepted", "parts": "1"},
+            )
+            for kind in ("conversational", "opt_out_confirmation")
+        ]
+        items = [item_of(text) for text in texts]
+        records = [
+            {
+                "dynamodb": {
+                    "SequenceNumber": str(n),
+                    "Keys": {"phone": item["phone"], "sk": item["sk"]},
+                    "NewImage": item,
+                }
+            }
+            for n, item in enumerate(items)
+        ]
+        for _ in range(2):
+            publish_events.handler({"Records": records}, CONTEXT)
+        (violation,) = world.events(JournalKind.TEXT_AFTER_OPT_OUT)
+        assert violation.details == {"message_id": "text-conversational", "kind": "conversational"}
+        assert '"TextAfterOptOut":1' in capsys.readouterr().out
 
 
 class Events:

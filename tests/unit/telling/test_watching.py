@@ -17,7 +17,7 @@ from parley.contact import (
     Suppression,
     SuppressionReason,
 )
-from parley.journal import JournalKind
+from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.lead import Lead, LeadStatus
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, CLOCK_SKEW
@@ -33,7 +33,13 @@ from parley_aws.memory import (
     MemorySends,
 )
 from parley_aws.use_cases.lead_time import mark_overdue, watch_lead
-from parley_aws.use_cases.watch_opt_outs import note_violations, texted_after_opt_out
+from parley_aws.use_cases.watch_opt_outs import (
+    HandOver,
+    note_violations,
+    of_event,
+    of_message,
+    texted_after_opt_out,
+)
 from tests.integration.stores.values import NOW, lead, message, send
 
 LATER = timedelta(seconds=1)
@@ -110,10 +116,16 @@ class TestOptOuts:
         if contact is not None:
             assert contacts.save(contact, expected_version=None)
         values = {"status": MessageStatus.ACCEPTED, "handed_over_at": NOW + after, **changes}
-        sent = message(**values)
+        sent = of_message(message(**values))
+        if sent is None:
+            return []
         found = texted_after_opt_out([sent], contacts=contacts, sends=sends)
-        assert found in ([], [sent.id])
-        return found
+        answered = texted_after_opt_out(
+            [_text(TextKind.CONVERSATIONAL, after)], contacts=contacts, sends=sends
+        )
+        assert bool(found) == bool(answered), "a send's text and a salesperson's are held alike"
+        assert found in ([], [sent])
+        return [each.id for each in found]
 
     def gone(self, reason: SuppressionReason = SuppressionReason.OPTED_OUT) -> Contact:
         return Contact(phone=message().phone, suppression=Suppression(reason=reason, since=NOW))
@@ -143,19 +155,54 @@ class TestOptOuts:
         assert not self.texted(self.gone(), after=LATER, handed_over_at=None)
         assert not self.texted(self.gone(), after=timedelta(hours=1), phone="")
 
+    def test_g1_texts_that_are_no_sends_are_watched_but_for_the_confirmation(self) -> None:
+        contacts, sends = MemoryContacts(), MemorySends(MemoryPrograms())
+        assert contacts.save(self.gone(), expected_version=None)
+        for kind in TextKind:
+            text = of_event(_event(kind, STANDS_AFTER + LATER))
+            if kind is TextKind.OPT_OUT_CONFIRMATION:
+                assert text is None
+                continue
+            assert text is not None
+            assert texted_after_opt_out([text], contacts=contacts, sends=sends) == [text]
+        nobodys = replace(_text(TextKind.HELP, STANDS_AFTER + LATER), program_id=None)
+        assert texted_after_opt_out([nobodys], contacts=contacts, sends=sends) == [nobodys]
+
+    def test_what_is_no_text_is_not(self) -> None:
+        event = replace(_event(TextKind.HELP, LATER), kind=JournalKind.REPLY)
+        assert of_event(event) is None
+
     def test_it_stays_in_the_report_once_however_often_it_is_told(self) -> None:
         journal = MemoryJournal()
-        sent = message(handed_over_at=NOW)
+        sent = of_message(message(handed_over_at=NOW))
+        assert sent is not None
         note_violations(journal, [sent])
-        note_violations(journal, [sent, message(1, handed_over_at=NOW)])
+        note_violations(journal, [sent, _text(TextKind.WELCOME, LATER)])
         kind = JournalKind.TEXT_AFTER_OPT_OUT
         page = journal.recent(kind, since=NOW, limit=10, start_key=None)
-        assert {event.details["message_id"] for event in page.items} == {sent.id, message(1).id}
+        assert {event.details["message_id"] for event in page.items} == {sent.id, "text-1"}
         assert len(page.items) == 2
 
     def test_nor_who_came_back(self) -> None:
         back = Contact(phone=message().phone, left_all_at=NOW)
         assert not self.texted(back, after=timedelta(hours=1))
+
+
+def _event(kind: TextKind, after: timedelta) -> JournalEvent:
+    return JournalEvent(
+        id="text-1",
+        phone=message().phone,
+        kind=JournalKind.TEXT,
+        occurred_at=NOW + after,
+        program_id="pizza",
+        details={"kind": kind.value, "body": "Hi", "status": "accepted"},
+    )
+
+
+def _text(kind: TextKind, after: timedelta) -> HandOver:
+    text = of_event(_event(kind, after))
+    assert text is not None
+    return text
 
 
 def test_numbers_for_operators_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,11 @@ from parley_aws import wiring
 from parley_aws.settings import settings
 
 if TYPE_CHECKING:
+    from parley.journal import JournalEvent
     from parley.ledger import Message
     from parley_aws.dynamo.stream import Change
     from parley_aws.use_cases.deliver_fact import DeliverFact, Errand
+    from parley_aws.use_cases.watch_opt_outs import HandOver
 
 Record = Mapping[str, Any]
 
@@ -43,7 +45,8 @@ def tell(records: Sequence[Record]) -> dict[str, int]:
         watch_lead(wiring.scheduler(), lead.before, lead.after)
     _have_asked([r for r in records if _is_of_journal(r)])
     counts = Counter(fact.name for fact in told)
-    counts.update(_watched(stream.message_changes(r for r in records if _is_of_ledger(r))))
+    of_ledger = stream.message_changes(r for r in records if _is_of_ledger(r))
+    counts.update(_watched(of_ledger, stream.journal_changes(filter(_is_of_journal, records))))
     emf.emit(counts, at=wiring.clock().now())
     return dict(counts)
 
@@ -72,13 +75,16 @@ def _have_asked(records: Sequence[Record]) -> None:
         request_questions(wiring.queue("releases"), waiting)
 
 
-def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
-    """How many messages became unknown, and how many were handed over after an opt-out."""
+def _watched(
+    messages: Iterable[Change[Message]], events: Iterable[Change[JournalEvent]]
+) -> dict[str, int]:
+    """How many messages became unknown, and how many texts were handed over after an opt-out."""
     from parley.outcome import MessageStatus
-    from parley_aws.use_cases.watch_opt_outs import note_violations, texted_after_opt_out
+    from parley_aws.use_cases import watch_opt_outs as watch
 
-    unknown, handed_over = 0, []
-    for change in changes:
+    unknown = 0
+    hand_overs: list[HandOver | None] = []
+    for change in messages:
         before, after = change.before, change.after
         if after is None:
             continue
@@ -86,12 +92,17 @@ def _watched(changes: Iterable[Change[Message]]) -> dict[str, int]:
             before is None or before.status is not after.status
         ):
             unknown += 1
-        if after.handed_over_at and (before is None or before.handed_over_at is None):
-            handed_over.append(after)
-    wronged = texted_after_opt_out(handed_over, contacts=wiring.contacts(), sends=wiring.sends())
+        if before is None or before.handed_over_at is None:
+            hand_overs.append(watch.of_message(after))
+    hand_overs += [
+        watch.of_event(event.after) for event in events if event.after and not event.before
+    ]
+    wronged = watch.texted_after_opt_out(
+        [each for each in hand_overs if each], contacts=wiring.contacts(), sends=wiring.sends()
+    )
     if wronged:
-        note_violations(wiring.journal(), [each for each in handed_over if each.id in wronged])
-        _logger().error("texted_after_opt_out", extra={"messages": wronged})
+        watch.note_violations(wiring.journal(), wronged)
+        _logger().error("texted_after_opt_out", extra={"messages": [each.id for each in wronged]})
     counts = {"MessageUnknown": unknown, "TextAfterOptOut": len(wronged)}
     return {name: count for name, count in counts.items() if count}
 

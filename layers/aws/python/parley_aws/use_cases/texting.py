@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from parley.caps import MAX_WINDOW_HOURS
@@ -114,7 +114,7 @@ class HandOverText:
         """What to say of a claim that an attempt before left without a record (G3)."""
         if self._clock.now() < claim.post_by + CLOCK_SKEW:
             raise TransientError("another attempt at this text is under way")
-        return self._record(order, TextStatus.UNKNOWN, sid=None)
+        return self._record(order, TextStatus.UNKNOWN, sid=None, at=claim.post_by)
 
     def _claim(self, order: TextOrder, contact: Contact) -> Claim | None:
         now = self._clock.now()
@@ -146,15 +146,18 @@ class HandOverText:
             validity=order.validity,
             post_by=claim.post_by,
         )
+        began = self._clock.now()
         (result,) = self._provider.post([text])
-        return self._settle(order, claim, result)
+        return self._settle(order, claim, result, began)
 
-    def _settle(self, order: TextOrder, claim: Claim, result: PostResult) -> TextOutcome:
+    def _settle(
+        self, order: TextOrder, claim: Claim, result: PostResult, began: datetime
+    ) -> TextOutcome:
         match result.status:
             case PostStatus.ACCEPTED:
-                return self._record(order, TextStatus.ACCEPTED, sid=result.sid)
+                return self._record(order, TextStatus.ACCEPTED, sid=result.sid, at=began)
             case PostStatus.AMBIGUOUS:
-                return self._record(order, TextStatus.UNKNOWN, sid=None)
+                return self._record(order, TextStatus.UNKNOWN, sid=None, at=began)
             case PostStatus.REFUSED:
                 self._release(order.phone, claim)
                 return TextOutcome(status=TextStatus.REFUSED, error_code=result.error_code)
@@ -162,12 +165,16 @@ class HandOverText:
                 self._release(order.phone, claim)
                 raise TransientError("the provider did not take the text in time")
 
-    def _record(self, order: TextOrder, status: TextStatus, *, sid: str | None) -> TextOutcome:
+    def _record(
+        self, order: TextOrder, status: TextStatus, *, sid: str | None, at: datetime
+    ) -> TextOutcome:
+        """Journal a text at the moment from which it may have been handed over, not at that of the
+        record: an opt-out in between does not make it a text after the opt-out."""
         event = JournalEvent(
             id=order.id,
             phone=order.phone,
             kind=JournalKind.TEXT,
-            occurred_at=self._clock.now(),
+            occurred_at=at,
             program_id=order.program.id,
             details={
                 **order.details,

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints, WithJsonSchema
 
 from parley.consent import ALL_PROGRAMS
 from parley.contact import Contact
-from parley.journal import JournalEvent, JournalKind
+from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.lead import Lead
 from parley.ledger import Message
 from parley_aws.http.models.base import Identifier, Input, Moment, Output, example
@@ -195,10 +195,12 @@ class OptOutList(Output):
 
 
 class ViolationOutput(Output):
-    """A text of a send that was, or may have been, handed over after an opt-out stood."""
+    """A text that was, or may have been, handed over after an opt-out stood: a message of a send,
+    or a text of another `kind`, which is no send's."""
 
     message_id: str
-    send_id: str
+    kind: TextKind
+    send_id: str | None
     phone: str = Field(examples=[_PHONE])
     handed_over_at: Moment
 
@@ -207,7 +209,8 @@ class ViolationOutput(Output):
         """The text that a journal's event tells of."""
         return cls(
             message_id=event.details["message_id"],
-            send_id=event.details["send_id"],
+            kind=TextKind(event.details["kind"]),
+            send_id=event.details.get("send_id"),
             phone=event.phone,
             handed_over_at=event.occurred_at,
         )

@@ -49,9 +49,10 @@ def register(api: Api, services: Services) -> None:
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> ViolationList:
-        """List texts of sends that were handed over after an opt-out stood: there should be none.
+        """List texts that were handed over after an opt-out stood: there should be none.
 
-        Every hand-over is held against the contact's opt-outs as the ledger's stream tells of it.
+        Every text of every kind is held against the contact's opt-outs as the streams of ledger and
+        journal tell of it; the one confirmation of an opt-out is none of these.
         """
         scope = f"violations:{since.isoformat() if since else ''}"
         page = services.journal().recent(
