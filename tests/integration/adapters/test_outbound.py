@@ -125,6 +125,35 @@ def test_a_receiver_that_answers_by_drips_is_left(server: Server, resolver: Memo
     assert time.monotonic() - started < 3
 
 
+def test_headers_by_drips_after_a_good_status_are_no_answer(
+    server: Server, resolver: MemoryResolver
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(100):
+            handler.wfile.write(b"X-More: to come\r\n")
+            time.sleep(0.05)
+
+    server.answer = drip
+    with pytest.raises(DeliveryError, match="did not answer in time"):
+        HttpsCourier(resolver, total_seconds=0.4).deliver(local(server), {}, b"{}")
+
+
+def test_who_answers_slowly_but_in_time_is_waited_for(
+    server: Server, resolver: MemoryResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "CONNECT_SECONDS", 0.1)
+
+    def slowly(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.4)
+        handler.wfile.write(b"HTTP/1.1 202 OK\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(0.4)
+
+    server.answer = slowly
+    courier = HttpsCourier(resolver, total_seconds=2)
+    assert courier.deliver(local(server), {}, b"{}") == 202, "its body is nobody's business"
+
+
 def test_what_breaks_is_said_in_a_few_words(server: Server, resolver: MemoryResolver) -> None:
     def vanish(handler: BaseHTTPRequestHandler) -> None:
         handler.connection.shutdown(socket.SHUT_RDWR)

@@ -24,7 +24,6 @@ from parley_aws.ports import DeliveryError, Resolver, UnresolvedError
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
 RESOLVE_SECONDS = 3.0
-_READ_BYTES = 4096
 
 
 class SystemResolver:
@@ -60,13 +59,14 @@ class HttpsCourier:
         Raises DeliveryError where no answer came.
         """
         address = self._address(destination)
-        connection = _Connection(destination, address, self._context)
+        connection = _Connection(destination, address, self._context, self._total_seconds)
         try:
             with _ended_after(self._total_seconds, connection):
                 connection.request("POST", destination.target, body=body, headers=dict(headers))
-                answer = connection.getresponse()
-                answer.read(_READ_BYTES)
-                return answer.status
+                status = connection.getresponse().status
+                if connection.ended:
+                    raise TimeoutError
+                return status
         except ssl.SSLCertVerificationError as error:
             raise DeliveryError("its certificate is not trusted") from error
         except TimeoutError as error:
@@ -94,19 +94,27 @@ class HttpsCourier:
 class _Connection(http.client.HTTPConnection):
     """A connection to an address that was checked, for the host that was asked for."""
 
-    def __init__(self, destination: Destination, address: str, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        destination: Destination,
+        address: str,
+        context: ssl.SSLContext,
+        total_seconds: float,
+    ) -> None:
         default_port = 443 if destination.secure else 80
         super().__init__(destination.host, destination.port, timeout=CONNECT_SECONDS)
         self.default_port = default_port  # what the Host header may leave out
         self.ended = False
         self._address = address
+        self._total_seconds = total_seconds
         self._tls = context if destination.secure else None
 
     def connect(self) -> None:
-        """Connect to the address, and speak TLS with the host."""
+        """Connect to the address, and speak TLS with the host; the answer may take longer."""
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._tls is not None:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
+        self.sock.settimeout(self._total_seconds)
         if self.ended:
             raise TimeoutError
 
