@@ -6,8 +6,10 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import FUNCTIONS, NOT_SHIPPED
@@ -175,6 +177,13 @@ class ParleyFunction(Construct):
                 "a stream; after 24 hours records are lost.",
                 section="stream-age",
             )
+
+    def tell_failures(self, queue: sqs.Queue) -> None:
+        """Leave on a queue what an asynchronous invocation failed at, after two retries."""
+        self.allow("sqs:SendMessage", on=[queue.queue_arn])
+        self.function.configure_async_invoke(
+            on_failure=destinations.SqsDestination(queue), retry_attempts=2
+        )
 
     def _accept_log_streams(self, log_group: logs.LogGroup) -> None:
         acknowledge(

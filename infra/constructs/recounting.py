@@ -32,6 +32,7 @@ class Recounting(Construct):
         access.use_table(function, tables.campaigns, access.READ, index="by_creation")
         access.use_table(function, tables.messages, access.READ, access.WRITE)
         failures = foundation.queues.stream_failures.queue
+        function.tell_failures(failures)
         events.Rule(
             self,
             "Daily",

@@ -267,6 +267,22 @@ def test_stream_consumers_give_up_in_the_end_and_say_so(resources: Resources) ->
         assert mapping["StartingPosition"] == "TRIM_HORIZON"
 
 
+def test_what_a_schedule_starts_says_where_it_failed(resources: Resources) -> None:
+    """Nobody waits for its answer, and it runs too seldom for the alarm on errors."""
+    rules = of_type(resources, "AWS::Events::Rule").values()
+    started = {
+        target(each["Arn"])
+        for rule in rules
+        for each in rule["Properties"]["Targets"]
+        if "ScheduleExpression" in rule["Properties"]
+    }
+    told = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    assert started == {target(each["Properties"]["FunctionName"]) for each in told}
+    for each in told:
+        queue = target(each["Properties"]["DestinationConfig"]["OnFailure"]["Destination"])
+        assert queue in watched(resources, "ApproximateNumberOfMessagesVisible", "QueueName")
+
+
 def test_no_stream_has_more_than_two_readers(resources: Resources) -> None:
     read = [target(each["EventSourceArn"]) for each in mappings(resources, stream=True)]
     assert all(read.count(table) <= 2 for table in read)

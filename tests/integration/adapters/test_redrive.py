@@ -253,6 +253,28 @@ def test_failures_of_streams_are_replayed_or_refused_with_the_reason(client: Any
     assert waiting["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "2"
 
 
+def test_a_recount_that_its_schedule_did_not_bring_to_an_end_is_named(client: Any) -> None:
+    """Lambda's word of a failure that nobody waits for, and the event that never reached it."""
+    queue = client.create_queue(QueueName="failures")["QueueUrl"]
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:recount_metrics"
+    event = {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events"}
+    failed = {
+        "version": "1.0",
+        "requestContext": {"functionArn": arn, "condition": "RetriesExhausted"},
+        "requestPayload": event,
+        "responsePayload": {"errorType": "TransientError"},
+    }
+    for body in (event, failed):
+        client.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+    nothing: Any = None
+    done = Replay(sqs=client, streams=nothing, functions=nothing)(queue)
+    assert done.failures == 0
+    assert [each.partition(":")[2].split(":")[0] for each in done.refused] == [
+        " recount metrics",
+        " recount metrics",
+    ]
+
+
 def test_records_that_the_stream_has_dropped_are_named_as_gone(client: Any) -> None:
     stream, functions = Stream(client), Functions()
     stream.fail("launch_sends", 0, 1)

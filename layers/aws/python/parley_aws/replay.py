@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _COUNTS = "Parley: record metrics"
 """The description of the function whose records are not replayed."""
 
+_MISSED = (
+    "Parley: recount metrics: its schedule did not bring it to an end; see its log, run recount by "
+    "hand, then delete this message"
+)
+"""What is not of a stream is of the one function that a schedule starts."""
+
 _GONE = ("TrimmedDataAccessException", "ResourceNotFoundException")
 _READS = 50
 
@@ -79,8 +85,10 @@ class Replay:
                 f"{failure['table']} table cannot be read and counts as unreadable; mend the "
                 "entry, then delete this message"
             )
+        info = failure.get("DDBStreamBatchInfo")
+        if info is None:
+            return _MISSED
         function = failure["requestContext"]["functionArn"]
-        info = failure["DDBStreamBatchInfo"]
         what = self._functions.get_function_configuration(FunctionName=function)
         name = what.get("Description") or function
         if name == _COUNTS:
