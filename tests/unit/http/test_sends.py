@@ -428,7 +428,7 @@ def test_a_report_tells_what_came_of_it(world: World) -> None:
     assert report["skipped"] == {"opted_out": 1}
     assert report["errors"] == {"21211": 1}
     assert report["parts"] == 16
-    unsettled = {"settled": False, "settled_parts": 0}
+    unsettled = {"settled": False, "settled_parts": 0, "charged": {}}
     assert report["cost"] == {"amount": "0.1328", "currency": "USD", **unsettled}
     assert report["rates"]["delivered"] == {"value": 1.0, "of": 8}
     assert report["rates"]["failed"] == {"value": 0.1111, "of": 9}

@@ -233,6 +233,14 @@ def test_a_bad_request_names_its_fields(
     assert (answer.status, answer.fields) == (422, fields)
 
 
+def test_a_currency_is_one_that_people_pay_with(shop: Shop) -> None:
+    for currency in ("UDS", "XXX", "XAU", "usd", "US", ""):
+        answer = shop.client.call("POST", "/conversions", shop.order(1, "a", currency=currency))
+        assert (answer.status, answer.fields) == (422, ["currency"]), currency
+    for currency in ("JPY", "KWD", "EUR"):
+        assert one(shop, shop.order(1, currency, currency=currency))["http"] == 201
+
+
 def test_a_batch_of_five_hundred(shop: Shop) -> None:
     send_id = shop.send(texted=range(50), held_out=range(50, 60))
     orders = [shop.order(n % 60, f"o{n}", "1.00") for n in range(500)]

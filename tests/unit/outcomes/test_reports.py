@@ -25,14 +25,16 @@ def shop() -> Shop:
     return Shop()
 
 
-def table(shop: Shop, path: str) -> dict[tuple[str, str], list[str]]:
-    """A report's CSV: value, base and currency by section and name."""
+def table(shop: Shop, path: str) -> dict[tuple[str, ...], list[str]]:
+    """A report's CSV: value, base and currency by section, item where there is one, and name."""
     answer = shop.client.call("GET", path)
     assert answer.status == 200, answer.text
     assert str(answer.headers["Content-Type"]).startswith("text/csv")
     head, *rows = csv.reader(io.StringIO(answer.text))
-    assert head == ["section", "name", "value", "of", "currency"]
-    return {(row[0], row[1]): row[2:] for row in rows}
+    assert head == ["section", "item", "name", "value", "of", "currency"]
+    found = {tuple(cell for cell in row[:3] if cell): row[3:] for row in rows}
+    assert len(found) == len(rows), "no row hides another"
+    return found
 
 
 def respond(shop: Shop, send_id: str, kind: ResponseKind, name: str, **details: str) -> None:
@@ -91,8 +93,10 @@ def test_a_report_of_everything(shop: Shop) -> None:
     rows = table(shop, f"/sends/{send_id}/report.csv")
     assert rows["rates", "replied"] == ["0.25", "8", ""]
     assert rows["totals", "revenue"] == ["40", "", "USD"]
-    assert rows["timeline", "2026-11-27T12:00-06:00 handed_over"] == ["8", "", ""]
-    assert rows["holdout", "conversion_lift_value"] == ["-0.25", "", ""], "a number, not a text"
+    assert rows["timeline", "2026-11-27T12:00-06:00", "handed_over"] == ["8", "", ""]
+    assert rows["holdout", "conversion_lift", "value"] == ["-0.25", "", ""], "a number, not a text"
+    assert rows["holdout", "held_out", "revenue"] == ["10", "2", "USD"]
+    assert rows["revenues", "USD"] == ["40", "", "USD"]
 
 
 def test_a_lift_that_can_be_told_from_nothing(shop: Shop) -> None:
@@ -150,6 +154,7 @@ def test_costs_are_the_providers_once_they_are_known(shop: Shop) -> None:
         "currency": "USD",
         "settled": False,
         "settled_parts": 0,
+        "charged": {},
     }
     price = {"currency": "USD", "amount": "47400", "parts": "6"}
     respond(shop, send_id, ResponseKind.PRICE, "1", **price)
@@ -158,6 +163,26 @@ def test_costs_are_the_providers_once_they_are_known(shop: Shop) -> None:
     respond(shop, send_id, ResponseKind.PRICE, "2", **price | {"amount": "31600", "parts": "4"})
     cost = shop.report(f"/sends/{send_id}/report")["cost"]
     assert (cost["amount"], cost["settled"]) == ("0.0790", True)
+    assert cost["charged"] == {"USD": "0.079"}
+
+
+def test_prices_in_another_currency_stand_beside_the_programs(shop: Shop) -> None:
+    send_id = shop.send(texted=range(10))
+    price = {"currency": "EUR", "amount": "47400", "parts": "6"}
+    respond(shop, send_id, ResponseKind.PRICE, "1", **price)
+    of_program = {"currency": "USD", "amount": "15800", "parts": "2"}
+    respond(shop, send_id, ResponseKind.PRICE, "2", **of_program)
+    cost = shop.report(f"/sends/{send_id}/report")["cost"]
+    assert (cost["amount"], cost["settled"], cost["settled_parts"]) == ("0.0822", False, 2)
+    assert cost["charged"] == {"EUR": "0.0474", "USD": "0.0158"}
+
+
+def test_texts_that_cost_nothing_are_settled_too(shop: Shop) -> None:
+    send_id = shop.send(texted=[1, 2])
+    price = {"currency": "USD", "amount": "0", "parts": "2"}
+    respond(shop, send_id, ResponseKind.PRICE, "1", **price)
+    cost = shop.report(f"/sends/{send_id}/report")["cost"]
+    assert (cost["amount"], cost["settled"]) == ("0.0000", True)
 
 
 def test_other_currencies_stand_beside(shop: Shop) -> None:
@@ -183,7 +208,8 @@ def test_a_program_reports_the_sends_of_its_dates(shop: Shop) -> None:
     assert (month["from"], month["to"]) == ("2026-10-29", "2026-11-27")
     assert month["counts"] == both["counts"]
     rows = table(shop, "/programs/pizza/report.csv?from=2026-11-26&to=2026-11-26")
-    assert rows["sends", f"{late} delivered"] == ["1", "", ""]
+    assert rows["sends", late, "delivered"] == ["1", "", ""]
+    assert rows["sends", late, "campaign"][0] == "Deal late"
     assert rows["report", "from"][0] == "2026-11-26"
     none = shop.report("/programs/pizza/report?from=2001-01-01&to=2001-01-02")
     assert (none["counts"]["audience"], none["rates"]["delivered"]["value"]) == (0, None)

@@ -70,7 +70,7 @@ def test_prices_add_up_however_often_a_piece_is_settled() -> None:
     work_off(world, prices, commands)
     metrics = world.metrics.of_send(SEND)
     assert metrics["price:USD"] == 7900 * (PIECE + 30)
-    assert metrics["priced_parts"] == metrics["parts"] == PIECE + 30
+    assert metrics["priced_parts:USD"] == metrics["parts"] == PIECE + 30
     assert [len(sids) for sids in prices.asked[::2]] == [PIECE, 30]
 
 

@@ -124,8 +124,11 @@ def response_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
         return {}
     kind = ResponseKind(entry["kind"])
     if kind is ResponseKind.PRICE:
-        prices = {f"price:{entry['currency']}": int(entry["amount"])}
-        return {**prices, "priced_parts": int(entry["parts"])}
+        currency = entry["currency"]
+        return {
+            f"price:{currency}": int(entry["amount"]),
+            f"priced_parts:{currency}": int(entry["parts"]),
+        }
     metrics = {f"response:{kind.value}": 1}
     if kind is ResponseKind.REPLY:
         metrics[f"reply:{entry['intent']}"] = 1

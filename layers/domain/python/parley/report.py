@@ -80,7 +80,8 @@ class TimelineBucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of some sends. Money is in `currency`, the program's, but for `revenues`."""
+    """What came of some sends. Money is in `currency`, the program's, but for `revenues` and for
+    what the provider `charged`, which are by currency."""
 
     counts: Mapping[str, int]
     skipped: Mapping[str, int]
@@ -88,6 +89,7 @@ class Report:
     errors: Mapping[str, int]
     parts: int
     cost: Money
+    charged: Mapping[str, Decimal]
     settled_parts: int
     replies: int
     intents: Mapping[str, int]
@@ -113,9 +115,10 @@ def report_on(sends: Sequence[Figures], *, price_per_part: Money) -> Report:
     currency = price_per_part.currency
     counts = counts_of(sum(each.audience for each in sends), metrics)
     parts = metrics["parts"]
-    priced = metrics[f"price:{currency}"]
-    settled_parts = min(metrics["priced_parts"], parts) if priced else 0
-    cost = price_per_part.times(parts - settled_parts).amount + _money(priced)
+    settled_parts = min(metrics[f"priced_parts:{currency}"], parts)
+    charged = {name: _money(n) for name, n in named_of(metrics, "price").items()}
+    own = charged.get(currency, Decimal(0))
+    cost = price_per_part.times(parts - settled_parts).amount + own
     revenues = {
         name: _money(n) for name, n in named_of(metrics, "revenue").items() if "@" not in name
     }
@@ -126,6 +129,7 @@ def report_on(sends: Sequence[Figures], *, price_per_part: Money) -> Report:
         errors=named_of(metrics, "error"),
         parts=parts,
         cost=Money(amount=cost, currency=currency),
+        charged=charged,
         settled_parts=settled_parts,
         replies=metrics["response:reply"],
         intents=named_of(metrics, "reply"),

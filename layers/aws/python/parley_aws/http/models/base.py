@@ -20,7 +20,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from parley.money import Money
+from parley.money import CURRENCIES, Money
 
 Whole = StrictInt
 """A whole number; neither "5" nor true is one."""
@@ -87,8 +87,9 @@ class Output(BaseModel):
 _AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"
 
 
-def _check_currency(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", value):
+def check_currency(value: str) -> str:
+    """A currency's code as it is. Raises ValueError for one that is none."""
+    if value not in CURRENCIES:
         raise ValueError("must be an ISO 4217 code such as USD")
     return value
 
@@ -112,7 +113,7 @@ class MoneyInput(Input):
         BeforeValidator(_check_amount),
         WithJsonSchema({"type": "string", "pattern": _AMOUNT}),
     ]
-    currency: Annotated[str, StringConstraints(strict=True), AfterValidator(_check_currency)]
+    currency: Annotated[str, StringConstraints(strict=True), AfterValidator(check_currency)]
 
     def money(self) -> Money:
         """The amount as the domain knows it."""

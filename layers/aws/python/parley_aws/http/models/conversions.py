@@ -18,7 +18,7 @@ from pydantic import (
 
 from parley.conversion import Group, Order, Share
 from parley.money import Money
-from parley_aws.http.models.base import Input, Moment, MoneyOutput, Output, example
+from parley_aws.http.models.base import Input, Moment, MoneyOutput, Output, check_currency, example
 from parley_aws.use_cases.record_conversions import Recorded, Rejected
 
 MAX_CONVERSIONS = 500
@@ -38,12 +38,6 @@ def _check_amount(value: object) -> object:
     return value
 
 
-def _check_currency(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", value):
-        raise ValueError("must be an ISO 4217 code such as USD")
-    return value
-
-
 Amount = Annotated[
     str,
     StringConstraints(strict=True),
@@ -60,7 +54,7 @@ class ConversionInput(Input):
 
     phone: Annotated[str, StringConstraints(min_length=1, max_length=64, strict=True)]
     amount: Amount
-    currency: Annotated[str, StringConstraints(strict=True), AfterValidator(_check_currency)]
+    currency: Annotated[str, StringConstraints(strict=True), AfterValidator(check_currency)]
     occurred_at: Moment | None = None
     order_id: OrderId
     refund_of: OrderId | None = None

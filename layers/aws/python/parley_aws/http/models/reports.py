@@ -20,15 +20,24 @@ from parley_aws.http.models.base import Moment, MoneyOutput, Output, example
 from parley_aws.http.models.sends import COUNTS_EXAMPLE, Counts
 from parley_aws.use_cases.read_sends import SendState
 
-CSV_COLUMNS = ("section", "name", "value", "of", "currency")
+CSV_COLUMNS = ("section", "item", "name", "value", "of", "currency")
+"""`item` is the hour, the send or the group that a row is about; empty for the whole report."""
+
+
+Row = tuple[str, str, str, object, int | None, str | None]
 
 
 class Cost(MoneyOutput):
     """What the texts cost: the provider's own prices where they are in, for `settled_parts`, and
-    the program's price for the other parts. `settled` once all are in."""
+    the program's price for the other parts. `settled` once all are in.
+
+    `charged` is what the provider's prices add up to so far, by currency. Where it charges another
+    one than the program's, `amount` stays the program's price.
+    """
 
     settled: bool
     settled_parts: int
+    charged: dict[str, str]
 
 
 class Rate(Output):
@@ -212,7 +221,13 @@ _EXAMPLE: dict[str, Any] = {
     "failed": {},
     "errors": {},
     "parts": 9,
-    "cost": {"amount": "0.0747", "currency": "USD", "settled": False, "settled_parts": 0},
+    "cost": {
+        "amount": "0.0747",
+        "currency": "USD",
+        "settled": False,
+        "settled_parts": 0,
+        "charged": {},
+    },
     "replies": 3,
     "intents": {"lead_keyword": 2, "opt_out": 1},
     "leads": 2,
@@ -275,45 +290,51 @@ class Report(Output):
         """The report on these sends."""
         return cls(**_fields(states, price_per_part, timezone, as_of))
 
-    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+    def rows(self) -> Iterator[Row]:
         """The report as rows of a table with `CSV_COLUMNS`."""
         money = self.revenue.currency
-        yield "report", "as_of", self.as_of.isoformat(), None, None
+        yield _row("report", "as_of", self.as_of.isoformat())
         for section in ("counts", "skipped", "failed", "errors", "intents"):
             values: Mapping[str, int] = (
                 self.counts.model_dump() if section == "counts" else getattr(self, section)
             )
             for name, value in values.items():
-                yield section, name, value, None, None
+                yield _row(section, name, value)
         for name in ("parts", "replies", "leads", "opt_outs", "conversions", "refunds"):
-            yield "totals", name, getattr(self, name), None, None
-        yield "totals", "cost", self.cost.amount, None, self.cost.currency
-        yield "totals", "cost_settled", self.cost.settled, None, None
-        yield "totals", "revenue", self.revenue.amount, None, money
+            yield _row("totals", name, getattr(self, name))
+        yield _row("totals", "cost", self.cost.amount, currency=self.cost.currency)
+        yield _row("totals", "cost_settled_parts", self.cost.settled_parts, of=self.parts)
+        yield _row("totals", "revenue", self.revenue.amount, currency=money)
         answered = self.first_answer
-        yield "totals", "first_answer_minutes", answered.mean_minutes, answered.of, None
+        yield _row("totals", "first_answer_minutes", answered.mean_minutes, of=answered.of)
+        yield _row("totals", "unreadable", self.unreadable)
+        for section, amounts in (("charged", self.cost.charged), ("revenues", self.revenues)):
+            for currency, amount in amounts.items():
+                yield _row(section, currency, amount, currency=currency)
         for name, rate in self.rates.items():
-            yield "rates", name, rate.value, rate.of, None
+            yield _row("rates", name, rate.value, of=rate.of)
         for side, group in self.holdout.groups.items():
-            rate = group.conversion_rate
-            yield "holdout", f"{side}_converted", group.converted, group.contacts, None
-            yield "holdout", f"{side}_conversion_rate", rate.value, rate.of, None
-            per_contact = group.revenue_per_contact.amount
-            yield "holdout", f"{side}_revenue_per_contact", per_contact, group.contacts, money
+            rate, people = group.conversion_rate, group.contacts
+            yield _row("holdout", "converted", group.converted, item=side, of=people)
+            yield _row("holdout", "conversion_rate", rate.value, item=side, of=rate.of)
+            for name in ("revenue", "revenue_per_contact"):
+                amount = getattr(group, name).amount
+                yield _row("holdout", name, amount, item=side, of=people, currency=money)
         for name in ("conversion_lift", "revenue_lift", "incremental_revenue", "net_value"):
             lift: Lift | MoneyLift | None = getattr(self.holdout, name)
-            currency = None if name == "conversion_lift" else money
+            of_lift = None if name == "conversion_lift" else money
             for part in ("value", "low", "high") if lift else ():
-                yield "holdout", f"{name}_{part}", getattr(lift, part), None, currency
-        yield "holdout", "in_words", self.holdout.in_words, None, None
+                value = getattr(lift, part)
+                yield _row("holdout", part, value, item=name, currency=of_lift)
+        yield _row("holdout", "in_words", self.holdout.in_words)
         for hour in self.timeline:
-            for name, value in hour.model_dump(
-                exclude={"hour", "local", "hours", "revenue"}
-            ).items():
+            shown = {"hour", "local", "hours", "revenue"}
+            for name, value in hour.model_dump(exclude=shown).items():
                 if value:
-                    yield "timeline", f"{hour.local} {name}", value, None, None
+                    yield _row("timeline", name, value, item=hour.local)
             if hour.revenue.amount != "0":
-                yield "timeline", f"{hour.local} revenue", hour.revenue.amount, None, money
+                amount = hour.revenue.amount
+                yield _row("timeline", "revenue", amount, item=hour.local, currency=money)
 
 
 class SendFigures(Output):
@@ -396,11 +417,11 @@ class SendReport(Report):
             ),
         )
 
-    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+    def rows(self) -> Iterator[Row]:
         """The report as rows of a table with `CSV_COLUMNS`."""
         yield from super().rows()
         for each in self.themes.words:
-            yield "themes", each.word, each.replies, self.replies, None
+            yield _row("themes", each.word, each.replies, of=self.replies)
 
 
 class ProgramReport(Report):
@@ -442,17 +463,31 @@ class ProgramReport(Report):
             ],
         )
 
-    def rows(self) -> Iterator[tuple[str, str, object, object, str | None]]:
+    def rows(self) -> Iterator[Row]:
         """The report as rows of a table with `CSV_COLUMNS`."""
-        yield "report", "program", self.program, None, None
-        yield "report", "from", self.from_.isoformat(), None, None
-        yield "report", "to", self.to.isoformat(), None, None
+        yield _row("report", "program", self.program)
+        yield _row("report", "from", self.from_.isoformat())
+        yield _row("report", "to", self.to.isoformat())
         yield from super().rows()
         for send in self.sends:
+            yield _row("sends", "campaign", send.campaign, item=send.id)
+            yield _row("sends", "starts_at", send.starts_at.isoformat(), item=send.id)
             for name in ("audience", "delivered", "replies", "leads", "opt_outs", "conversions"):
-                yield "sends", f"{send.id} {name}", getattr(send, name), None, None
+                yield _row("sends", name, getattr(send, name), item=send.id)
             for name, money in (("revenue", send.revenue), ("cost", send.cost)):
-                yield "sends", f"{send.id} {name}", money.amount, None, money.currency
+                yield _row("sends", name, money.amount, item=send.id, currency=money.currency)
+
+
+def _row(
+    section: str,
+    name: str,
+    value: object,
+    *,
+    item: str = "",
+    of: int | None = None,
+    currency: str | None = None,
+) -> Row:
+    return section, item, name, value, of, currency
 
 
 def _fields(
@@ -499,4 +534,5 @@ def _cost(found: reporting.Report) -> Cost:
         currency=found.cost.currency,
         settled=bool(found.parts) and found.settled_parts == found.parts,
         settled_parts=found.settled_parts,
+        charged={name: f"{amount:f}" for name, amount in found.charged.items()},
     )
