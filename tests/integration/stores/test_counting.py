@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -216,6 +217,22 @@ def test_orders_come_back_whole_and_the_first_of_an_id_stands(
     assert orders.get_many(["A-3", "A-61", "none", "A-3"]) == {"A-3": many[2], "A-61": plain}
     assert orders.get_many([]) == {}
     assert orders.add_many([]) == []
+
+
+def test_refunds_that_race_take_no_more_than_their_order(
+    client: DynamoDBClient, new_table: NewTable
+) -> None:
+    orders = DynamoOrders(client, new_table("leads"))
+    paid = Money(amount=Decimal("20.00"), currency="USD")
+    orders.add_many([order(0, refund_of=None, value=paid), order(9, refund_of=None, value=paid)])
+    back = Money(amount=Decimal("-6.50"), currency="USD")
+    refunds = [order(n, refund_of="A-0", value=back) for n in range(1, 5)]
+    fitting = race(*(partial(orders.refund_many, [each]) for each in refunds))
+    assert sum(len(each) for each in fitting) == 3
+    other = order(8, refund_of="A-9", value=back)
+    again = orders.refund_many([*refunds, other])
+    assert again == set().union(*fitting, {other.id}), "what was noted stays so"
+    assert orders.get_many(["A-0"])["A-0"].value == paid
 
 
 def test_orders_of_one_id_that_race_leave_one(client: DynamoDBClient, new_table: NewTable) -> None:

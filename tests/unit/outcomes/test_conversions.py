@@ -174,6 +174,37 @@ def test_what_a_refund_must_be(shop: Shop, refund: dict[str, Any], message: str)
     assert (rejected["field"], message in rejected["message"]) == ("refund_of", True)
 
 
+def test_refunds_take_no_more_than_their_order(shop: Shop) -> None:
+    send_id = shop.send(texted=[1])
+    order = shop.order(1, "a", "20.00")
+    parts = [shop.order(1, f"r{n}", "8.00", refund_of="a") for n in range(4)]
+    answer = shop.post(parts[0], order, parts[1], parts[2])
+    assert [(each["index"], each["field"]) for each in answer["rejected"]] == [(3, "amount")]
+    assert "it was for 20.00 USD" in answer["rejected"][0]["message"]
+    again = shop.post(order, *parts)
+    assert (again["already_recorded"], len(again["rejected"])) == (3, 2)
+    rest = one(shop, shop.order(1, "rest", "4.00", refund_of="a"))
+    assert rest["status"] == "recorded"
+    assert one(shop, shop.order(1, "more", "0.01", refund_of="a"))["http"] == 422
+    assert "revenue:USD" not in shop.metrics(send_id)
+    assert shop.metrics(send_id)["refunds"] == 3
+
+
+def test_a_refund_whose_crash_left_it_out_is_taken_by_the_next_try(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_id = shop.send(texted=[1])
+    shop.post(shop.order(1, "a", "20.00"))
+    refund = shop.order(1, "r", "20.00", refund_of="a")
+    orders = shop.services.the_orders
+    with monkeypatch.context() as crash:
+        add_many = orders.add_many
+        crash.setattr(orders, "add_many", lambda made: 1 / 0 if made else add_many(made))
+        assert shop.client.call("POST", "/conversions", refund).status == 500
+    assert one(shop, refund)["status"] == "recorded"
+    assert shop.metrics(send_id)["refunds"] == 1
+
+
 def test_a_negative_amount_alone_is_a_refund_of_what_is_not_known(shop: Shop) -> None:
     send_id = shop.send(texted=[1])
     assert one(shop, shop.order(1, "r", "-5.00"))["http"] == 201

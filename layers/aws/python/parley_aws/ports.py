@@ -452,6 +452,10 @@ class OrderStore(Protocol):
     def add_many(self, orders: Sequence[Order]) -> list[Order]:
         """Keep orders, each unless its id is taken; those that stand, in order."""
 
+    def refund_many(self, refunds: Sequence[Order]) -> set[str]:
+        """Note with the orders that are there what goes back of each: the ids of the refunds that
+        together are within their order. One that was noted before is within it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsRow:

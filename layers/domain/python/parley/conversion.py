@@ -211,6 +211,19 @@ def lines_of(order: Order) -> list[OrderLine]:
     ]
 
 
+def within(
+    order: Order, refunded: Mapping[str, Decimal], refunds: Iterable[Order]
+) -> dict[str, Decimal]:
+    """What goes back of an order by refund, after more refunds of it; those that would go beyond
+    its amount are left out."""
+    noted = dict(refunded)
+    for refund in refunds:
+        back = -refund.value.amount
+        if refund.id not in noted and sum(noted.values()) + back <= order.value.amount:
+            noted[refund.id] = back
+    return noted
+
+
 def millionths(amount: Decimal) -> int:
     """An amount as metrics count it."""
     return int(amount * MILLIONTHS)

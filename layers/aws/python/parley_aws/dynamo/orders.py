@@ -10,10 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from parley.conversion import Attribution, Group, Order, Share
+from parley.conversion import Attribution, Group, Order, Share, within
 from parley.errors import TransientError
 from parley.money import Money
 from parley_aws.dynamo import partiql
+from parley_aws.dynamo.client import run, run_if, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of
 from parley_aws.dynamo.reading import get_many
 from parley_aws.ports import WriteResult
@@ -64,6 +65,47 @@ class DynamoOrders:
             return list(orders)
         standing = self.get_many([order.id for order in orders])
         return [standing[order.id] for order in orders]
+
+    def refund_many(self, refunds: Sequence[Order]) -> set[str]:
+        """Note with the orders that are there what goes back of each: the ids of the refunds that
+        together are within their order. One that was noted before is within it.
+
+        Raises TransientError where an order keeps changing.
+        """
+        by_order: dict[str, list[Order]] = {}
+        for refund in refunds:
+            by_order.setdefault(refund.refund_of or "", []).append(refund)
+        noted = side_by_side(lambda of: self._refund(*of), list(by_order.items()))
+        return {refund.id for refund in refunds} & set().union(*noted)
+
+    def _refund(self, order_id: str, refunds: Sequence[Order]) -> set[str]:
+        """Note refunds of one order; the ids of all that are noted with it."""
+        key = {"pk": {"S": f"{_ORDER}{order_id}"}}
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                pause(attempt)
+            answer = run(self._client.get_item, TableName=self._table, Key=key, ConsistentRead=True)
+            item = answer["Item"]
+            stored = decode(item).get("refunds", {})
+            refunded = {id_: Decimal(amount) for id_, amount in stored.items()}
+            noted = within(order_of(item), refunded, refunds)
+            if noted == refunded:
+                return set(noted)
+            values = encode({":noted": {id_: str(amount) for id_, amount in noted.items()}})
+            condition = "attribute_not_exists(refunds)"
+            if "refunds" in item:
+                condition, values[":stored"] = "refunds = :stored", item["refunds"]
+            if run_if(
+                self._client.update_item,
+                stands=None,
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET refunds = :noted",
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+            ):
+                return set(noted)
+        raise TransientError("an order's refunds keep changing")
 
 
 def is_order(item: Mapping[str, Any]) -> bool:

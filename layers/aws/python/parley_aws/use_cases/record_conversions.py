@@ -128,9 +128,12 @@ class RecordConversions:
         fresh = [each for each in first.values() if each.order_id not in known]
         plain = [each for each in fresh if each.refund_of is None]
         made = self._made(plain, self._attributions(plain), results)
-        refunds = [each for each in fresh if each.refund_of is not None]
-        made += self._made(refunds, self._of_refunds(refunds, {**known, **_by_id(made)}), results)
         standing = {**known, **_by_id(self._orders.add_many(made))}
+        refunds = [each for each in fresh if each.refund_of is not None]
+        going_back = self._made(refunds, self._of_refunds(refunds, standing), results)
+        going_back = self._within_their_orders(going_back, first, standing, results)
+        standing |= _by_id(self._orders.add_many(going_back))
+        made += going_back
         mine = {order.id for order in made if standing[order.id] == order}
         for each in wanted:
             order = standing.get(each.order_id)
@@ -209,6 +212,26 @@ class RecordConversions:
                     why=f"as the order {order.id}, of which it is a refund",
                 )
         return found
+
+    def _within_their_orders(
+        self,
+        refunds: Sequence[Order],
+        wanted: Mapping[str, NewOrder],
+        standing: Mapping[str, Order],
+        results: dict[int, Recorded | Rejected],
+    ) -> list[Order]:
+        """Refunds that together with those before take no more than their orders."""
+        fitting = self._orders.refund_many(refunds) if refunds else set()
+        for refund in refunds:
+            if refund.id not in fitting:
+                value = standing[refund.refund_of or ""].value
+                results[wanted[refund.id].index] = Rejected(
+                    index=wanted[refund.id].index,
+                    field="amount",
+                    message="is more than is left of the order after its other refunds: it was for "
+                    f"{value.amount:f} {value.currency}",
+                )
+        return [refund for refund in refunds if refund.id in fitting]
 
     def _attributions(self, wanted: Sequence[NewOrder]) -> dict[str, Attribution | Rejected]:
         if not wanted:
