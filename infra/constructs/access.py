@@ -15,6 +15,10 @@ READ = ("GetItem", "BatchGetItem", "Query", "PartiQLSelect")
 WRITE = ("PutItem", "UpdateItem", "PartiQLInsert", "PartiQLUpdate", "ConditionCheckItem")
 """Conditional writes, alone, in PartiQL batches and in transactions."""
 
+GET = ("GetItem",)
+UPDATE = ("UpdateItem",)
+"""One item by key, and a conditional change of it."""
+
 WRITE_BATCHES = ("BatchWriteItem",)
 """Unconditional writes of many items."""
 

@@ -72,10 +72,13 @@ class Sending(Construct):
             memory=512,
             timeout_seconds=10,
             environment={
+                **access.table_environment(foundation, "messages"),
                 **access.queue_environment(foundation, "receipts"),
-                **access.provider_environment(foundation),
+                "SECRET_ARN": foundation.secret_arn,
+                "PUBLIC_BASE_URL": foundation.endpoints.public_base_url,
             },
         )
+        access.use_table(function, foundation.tables.messages, access.GET, access.UPDATE)
         access.send_to(function, foundation.queues.receipts.queue)
         access.read_secret(function, foundation)
         return function
@@ -92,21 +95,15 @@ class Sending(Construct):
                 **access.table_environment(
                     foundation, "contacts", "campaigns", "messages", "journal", "metrics"
                 ),
-                **access.queue_environment(foundation, "receipts"),
                 "SECRET_ARN": foundation.secret_arn,
             },
         )
         tables = foundation.tables
-        access.use_table(
-            function,
-            tables.messages,
-            *(access.READ, access.WRITE),
-        )
+        access.use_table(function, tables.messages, access.READ, access.UPDATE)
         access.use_table(function, tables.campaigns, access.READ, access.WRITE)
         access.use_table(function, tables.metrics, access.READ)
         access.use_table(function, tables.contacts, access.READ, access.WRITE)
         access.use_table(function, tables.journal, access.READ, access.WRITE)
-        access.send_to(function, foundation.queues.receipts.queue)
         access.read_secret(function, foundation)
         function.consume_queue(foundation.queues.receipts, max_concurrency=10)
         return function

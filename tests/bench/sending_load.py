@@ -37,7 +37,6 @@ ROUND_SECONDS = 2.0
 RANGES_AT_ONCE = 5
 """Messages in one invocation of send_messages, as the template configures it."""
 
-RECEIPTS_AT_ONCE = 10
 PLAIN_THREADS = 8
 Rate = tuple[float, float]
 """How many a second by the clock, and a second of this process's processor time."""
@@ -77,8 +76,8 @@ def _near(send: Callable[[dict[str, Any], Any], Any], batches: list[dict[str, An
         "counts": {
             "resolve": _counted(_resolve),
             "send": _counted(lambda: _send_all(send, batches)),
-            "webhooks": _counted(_take_receipts),
-            "receipts": _counted(_record_receipts),
+            "delivered": _counted(lambda: _take_receipts("delivered")),
+            "lost": _counted(lambda: _take_receipts("undelivered", ErrorCode="30003")),
         },
         "segment": segment,
     }
@@ -196,13 +195,13 @@ def _resolve() -> int:
     return world.PEOPLE
 
 
-def _take_receipts() -> int:
+def _take_receipts(status: str, **more: str) -> int:
     """Take the webhook of the receipt that ends each text's way."""
     take = _handler("receive_receipt")
     validator = RequestValidator(world.SECRET["auth_token"])
     for message_id in _message_ids():
         url = f"{os.environ['PUBLIC_BASE_URL']}/webhooks/twilio/status?message_id={message_id}"
-        form = {"MessageSid": str(world.TAKEN["sid"]), "MessageStatus": "delivered"}
+        form = {"MessageSid": str(world.TAKEN["sid"]), "MessageStatus": status, **more}
         event = {
             "rawPath": "/webhooks/twilio/status",
             "rawQueryString": f"message_id={message_id}",
@@ -215,24 +214,6 @@ def _take_receipts() -> int:
             "isBase64Encoded": False,
         }
         assert take(event, CONTEXT)["statusCode"] == 204
-    return world.PEOPLE
-
-
-def _record_receipts() -> int:
-    """Record the receipt that ends each text's way."""
-    record = _handler("record_receipts")
-    bodies = (
-        {
-            "message_id": message_id,
-            "status": "delivered",
-            "error_code": None,
-            "sid": world.TAKEN["sid"],
-            "received_at": SystemClock().now().isoformat(),
-        }
-        for message_id in _message_ids()
-    )
-    while records := list(islice(bodies, RECEIPTS_AT_ONCE)):
-        assert not record(_event(records), CONTEXT)["batchItemFailures"]
     return world.PEOPLE
 
 

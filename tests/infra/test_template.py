@@ -294,6 +294,26 @@ def test_no_function_may_do_everything(resources: Resources) -> None:
         assert resource != "*", (policy, action)
 
 
+def test_the_receipts_webhook_may_change_one_message_or_queue_and_nothing_else(
+    resources: Resources,
+) -> None:
+    webhook = {
+        (action, re.sub(r"[0-9A-F]{8}$", "", target(resource)))
+        for policy, action, resource in allowed(resources)
+        if policy.startswith("SendingReceiveReceiptRole") and not action.startswith("logs:")
+    }
+    assert {action for action, _ in webhook} == {
+        *("dynamodb:GetItem", "dynamodb:UpdateItem"),
+        *("sqs:SendMessage", "secretsmanager:GetSecretValue"),
+    }
+    assert {where for action, where in webhook if action.startswith("dynamodb:")} == {
+        "FoundationTablesMessages"
+    }
+    assert {where for action, where in webhook if action.startswith("sqs:")} == {
+        "FoundationQueuesReceiptsQueue"
+    }
+
+
 def test_wildcards_in_resources_are_only_names_chosen_at_run_time(resources: Resources) -> None:
     wild = {
         re.sub(r"[0-9A-F]{8}", "", json.dumps(resource))

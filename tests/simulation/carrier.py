@@ -14,6 +14,7 @@ from parley_aws.ports import PostResult, PostStatus, ProviderMessage, Text
 from parley_aws.twilio_status import outcome_of
 from tests.simulation.engine import HOUR, MINUTE, SECOND, CrashError, Engine
 from tests.simulation.guarantees import Guarantees
+from tests.simulation.transport import check_failure
 
 _REFUSALS = ("21211", "21614", "21610", "30007", "21408", "21617", "99999")
 _COURSES: tuple[tuple[tuple[str, str | None], ...], ...] = (
@@ -174,15 +175,23 @@ class SimCarrier:
 
     def _tell(self, sid: str, message_id: str, status: str, code: str | None) -> None:
         self._engine.counts["receipts"] += 1
+        receipt: dict[str, object] = {
+            "message_id": message_id,
+            "status": status,
+            "error_code": code,
+            "sid": sid,
+            "received_at": self._engine.moment().isoformat(),
+        }
         known = {"queued": "accepted", "sending": "accepted"}.get(status, status)
-        reported = self._guarantees.reported
-        reported[message_id] = max(reported.get(message_id, 0), self._guarantees.ranked(known))
-        self._report(
-            {
-                "message_id": message_id,
-                "status": status,
-                "error_code": code,
-                "sid": sid,
-                "received_at": self._engine.moment().isoformat(),
-            }
-        )
+
+        def ends(failure: BaseException | None) -> None:
+            """One that nobody answered is not told again, unlike an inbound text."""
+            check_failure(failure)
+            reported = self._guarantees.reported
+            if failure is None:
+                rank = self._guarantees.ranked(known)
+                reported[message_id] = max(reported.get(message_id, 0), rank)
+            else:
+                self._engine.counts["receipts lost"] += 1
+
+        self._engine.start("receipt webhook", lambda: self._report(receipt), ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import parley.campaign
@@ -24,7 +24,7 @@ from parley_aws.memory import (
     MemoryPrograms,
 )
 from parley_aws.ports import LedgerChange, OrganizationSettings
-from parley_aws.twilio_status import outcome_of
+from parley_aws.twilio_status import receipt_in
 from parley_aws.use_cases import launch_send, ranges, resolve_audience
 from parley_aws.use_cases.filtering import Filtering
 from parley_aws.use_cases.hand_over import HandOvers
@@ -33,10 +33,11 @@ from parley_aws.use_cases.launch_send import LaunchSend
 from parley_aws.use_cases.open_claims import OpenClaims
 from parley_aws.use_cases.opt_outs import RecordOptOut
 from parley_aws.use_cases.person import ErasePerson, FindPerson
+from parley_aws.use_cases.receive_receipt import ReceiveReceipt
 from parley_aws.use_cases.receive_reply import ReceiveReply
 from parley_aws.use_cases.reconcile import Reconcile
 from parley_aws.use_cases.record_metrics import record_metrics
-from parley_aws.use_cases.record_receipt import Receipt, RecordReceipt
+from parley_aws.use_cases.record_receipt import RecordReceipt
 from parley_aws.use_cases.refusals import Refusals
 from parley_aws.use_cases.registry import Registry
 from parley_aws.use_cases.release import release
@@ -47,6 +48,7 @@ from parley_aws.use_cases.send_range import SendRange
 from parley_aws.use_cases.strikes import Strikes
 from parley_aws.use_cases.texting import HandOverText
 from parley_aws.use_cases.trigger_send import TriggerSend
+from parley_aws.use_cases.upsert_contacts import Row, upsert_contacts
 from tests.simulation.carrier import SimCarrier
 from tests.simulation.engine import Engine
 from tests.simulation.guarantees import Guarantees
@@ -144,7 +146,7 @@ class Product:
             guarantees,
             programs={program.id: program for program in scenario.programs},
             contact_of=self.stored_contacts.get,
-            report=lambda receipt: self.receipts.put(receipt, 0),
+            report=self._hear_receipt,
         )
 
     def _make_use_cases(self) -> None:
@@ -198,6 +200,7 @@ class Product:
             ),
             reconcile_delay=RECONCILE_DELAY,
         )
+        self.receive_receipt = ReceiveReceipt(ledger=ledger, receipts=lambda: self.receipts)
         self.record_receipt = RecordReceipt(
             ledger=ledger,
             refusals=refusals,
@@ -205,6 +208,7 @@ class Product:
                 contacts=contacts, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
             ),
             filtering=Filtering(sends=sends, metrics=self.metrics, clock=self.clock),
+            clock=self.clock,
         )
         self.reconcile = Reconcile(
             ledger=ledger,
@@ -249,6 +253,7 @@ class Product:
             id_key=KEY,
             read_number=lambda phone, _region: PhoneNumber(phone=phone, region="US"),
         )
+        self._registry = registry
         self.record_opt_out = RecordOptOut(registry, open_claims)
         self.erase = ErasePerson(
             registry=registry,
@@ -264,6 +269,10 @@ class Product:
             clock=self.clock,
             id_key=KEY,
         )
+
+    def bring_in(self, values: Body) -> None:
+        """Import one person."""
+        upsert_contacts([Row(index=0, values=values)], region="US", registry=self._registry)
 
     def _on_launch(self, body: Body) -> None:
         if body["kind"] == "resolve":
@@ -290,18 +299,13 @@ class Product:
             parked=ranges.is_parked(body),
         )
 
+    def _hear_receipt(self, command: Body) -> None:
+        self.receive_receipt(command)
+
     def _on_receipt(self, body: Body) -> None:
-        outcome = outcome_of(body["status"], body["error_code"])
-        if outcome is not None:
-            self.record_receipt(
-                Receipt(
-                    message_id=body["message_id"],
-                    outcome=outcome,
-                    provider_sid=body["sid"],
-                    error_code=body["error_code"],
-                    received_at=datetime.fromisoformat(body["received_at"]),
-                )
-            )
+        receipt = receipt_in(body)
+        if receipt is not None:
+            self.record_receipt(receipt)
 
     def _on_reply(self, body: Body) -> None:
         self.handle_reply(body["sid"])

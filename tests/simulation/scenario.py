@@ -27,7 +27,7 @@ _CAPS: tuple[tuple[tuple[int, int], ...], ...] = (
     ((2, 744),),
 )
 _OVERALL: tuple[tuple[tuple[int, int], ...], ...] = ((), (), ((1, 2),), ((2, 24),), ((3, 700),))
-_PLACES: tuple[tuple[tuple[str, ...], str | None, str | None, str | None], ...] = (
+PLACES: tuple[tuple[tuple[str, ...], str | None, str | None, str | None], ...] = (
     (("America/Chicago",), "TX", None, None),
     (("America/New_York", "America/Chicago"), "FL", None, "FL"),
     (("America/Los_Angeles",), "CA", "America/New_York", None),
@@ -46,6 +46,7 @@ class Habits:
     controls: int
     erasures: int
     edits: int
+    imports: int
     sends: int
     rivals: float
     ahead: float
@@ -99,6 +100,7 @@ def scenario_of(seed: int) -> Scenario:
             controls=chance.choice((0, 0, 1, 4)),
             erasures=chance.choice((0, 0, 0, 1)),
             edits=chance.choice((0, 0, 2)),
+            imports=chance.choice((0, 0, 0, 3)),
             sends=chance.choice((1, 2, 3, 4)),
             rivals=some(0, 0.2, 0.6),
             ahead=some(0, 0, 0.4),
@@ -141,7 +143,7 @@ def _program(chance: random.Random, number: int) -> Program:
 
 
 def _contact(chance: random.Random, number: int) -> Contact:
-    zones, number_state, timezone, state = chance.choice(_PLACES)
+    zones, number_state, timezone, state = chance.choice(PLACES)
     subscribed = {
         f"program-{program}": Subscription(
             status=chance.choice(

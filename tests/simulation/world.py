@@ -22,7 +22,7 @@ from parley_aws.use_cases.trigger_send import SendRequest
 from tests.simulation.engine import DAY, HOUR, SECOND, Engine, ViolationError
 from tests.simulation.guarantees import Guarantees
 from tests.simulation.product import Product, small_pieces
-from tests.simulation.scenario import PRICE, Scenario, scenario_of
+from tests.simulation.scenario import PLACES, PRICE, Scenario, scenario_of
 from tests.simulation.transport import check_failure
 
 _STOPS = ("STOP", "stop", "Please take me off this list")
@@ -32,10 +32,11 @@ _RESTS = 12
 
 MUST_HAPPEN = (
     "STARTs", "STOPs", "ambiguous claims", "cancel_send", "conflicts", "crashes", "dead letters",
-    "edits", "erasures", "hand-overs", "late posts", "opt-outs by API", "pause_send",
+    "edits", "erasures", "hand-overs", "imports", "late posts", "opt-outs by API", "pause_send",
     "posts accepted", "posts ambiguous", "posts refused", "posts throttled", "receipts",
-    "redeliveries", "redriven", "repeated receipts", "resume_send", "schedules", "sends canceled",
-    "sends completed", "stalls", "stream batches again", "timeouts", "too late", "waits",
+    "receipts lost", "redeliveries", "redriven", "repeated receipts", "resume_send", "schedules",
+    "sends canceled", "sends completed", "stalls", "stream batches again", "timeouts", "too late",
+    "waits",
 )  # fmt: skip
 """What a simulation that means anything has met, by the names of its counts."""
 
@@ -118,6 +119,8 @@ class World:
             self._engine.at_effect(self._chance.randrange(300), self._control)
         for _ in range(habits.erasures):
             self._engine.at_effect(self._chance.randrange(300), self._erase)
+        for _ in range(habits.imports):
+            self._engine.at_effect(self._chance.randrange(300), self._import)
         for _ in range(habits.edits):
             self._engine.at_effect(self._chance.randrange(300), self._edit)
 
@@ -297,6 +300,24 @@ class World:
             lambda: self._product.erase(phone),
             lambda began: self._guarantees.stopped(phone, began=began, programs=self._programs),
         )
+
+    def _import(self) -> None:
+        """Somebody brings a person in by a list: who moved, who is new again, who had left."""
+        phone, program = self._phone(), self._chance.choice(self._scenario.programs)
+        values: dict[str, object] = {"phone": phone, "first_name": "Anna"}
+        if self._chance.random() < 0.5:
+            _, _, values["timezone"], values["state"] = self._chance.choice(PLACES)
+        if self._chance.random() < 0.5:
+            obtained_at = self._engine.moment().isoformat()
+            values["consent"] = {
+                "program": program.id,
+                "source": "list",
+                "obtained_at": obtained_at,
+                "wording": "Texts from Acme",
+            }
+        self._engine.counts["imports"] += 1
+        moved = self._guarantees.moves(phone, self._product.stored_contacts.get(phone))
+        self._insist("import", lambda: self._product.bring_in(values), moved)
 
     # At rest
 

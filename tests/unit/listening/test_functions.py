@@ -18,11 +18,13 @@ import functions.handle_reply.handler as handle_reply
 import functions.publish_events.handler as publish_events
 import functions.receive_receipt.handler as receive_receipt
 import functions.receive_reply.handler as receive_reply
+from parley import ids
 from parley.consent import OptOut
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.facts import Fact
 from parley.journal import JournalEvent, JournalKind
+from parley.outcome import MessageStatus
 from parley.program import Sender
 from parley_aws import listening, wiring
 from parley_aws.dynamo.journal import item_of
@@ -34,6 +36,7 @@ from tests.support.faults import CrashPoint
 from tests.unit.listening.world import ANNA, KEY, NOON, World, program
 
 SAMPLES = Path(__file__).parents[3] / "events" / "aws"
+MESSAGE = ids.message_id(KEY, send="snd_0123456789abcdef0123", phone=ANNA)
 BASE = "https://api.acme.example"
 TOKEN = "12345"
 PHONE = "+14155552345"
@@ -179,7 +182,16 @@ class TestReceiveReply:
 
 
 class TestReceiveReceipt:
-    def test_the_sample_is_queued(self, world: World) -> None:
+    def test_one_that_is_delivered_is_in_the_ledger_and_on_no_queue(self, world: World) -> None:
+        params = {"MessageSid": "SM" + "a" * 32, "MessageStatus": "delivered"}
+        event = signed(params, "/webhooks/twilio/status", f"message_id={MESSAGE}")
+        assert receive_receipt.handler(event, CONTEXT)["statusCode"] == 204
+        message = world.ledger.get(MESSAGE)
+        assert message is not None
+        assert message.status is MessageStatus.DELIVERED
+        assert queue("receipts").waiting == []
+
+    def test_the_sample_is_queued_for_it_speaks_of_the_number(self, world: World) -> None:
         answer = receive_receipt.handler(sample("http_api_status"), CONTEXT)
         assert answer["statusCode"] == 204
         (queued,) = queue("receipts").waiting
@@ -199,7 +211,19 @@ class TestReceiveReceipt:
         assert receive_receipt.handler(event, CONTEXT)["statusCode"] == 204
         assert queue("receipts").waiting == []
 
-    def test_while_the_queue_is_down_the_provider_is_asked_to_come_again(
+    def test_while_the_ledger_is_down_the_provider_is_answered_all_the_same(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def down(*_: object, **__: object) -> None:
+            raise TransientError("down")
+
+        monkeypatch.setattr(world.ledger, "report", down)
+        params = {"MessageSid": "SM" + "a" * 32, "MessageStatus": "delivered"}
+        event = signed(params, "/webhooks/twilio/status", f"message_id={MESSAGE}")
+        assert receive_receipt.handler(event, CONTEXT)["statusCode"] == 204
+        assert len(queue("receipts").waiting) == 1
+
+    def test_while_the_queue_is_down_too_the_provider_is_asked_to_come_again(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def down(*_: object) -> None:

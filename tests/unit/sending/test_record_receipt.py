@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -10,9 +11,10 @@ from parley import ids
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.outcome import MessageStatus, Outcome
+from parley.receipt import Receipt
+from parley.sending import BATCH_LIFETIME
 from parley_aws.memory.provider import ACCEPT, Answer
 from parley_aws.ports import Text
-from parley_aws.use_cases.record_receipt import Receipt
 from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone
 
 MESSAGE = ids.message_id(KEY, send=SEND, phone=phone(1))
@@ -81,6 +83,15 @@ def test_a_number_is_not_suppressed_before_its_message_is_on_record() -> None:
     world = World(contact())
     with pytest.raises(TransientError):
         world.record_receipt(receipt(MessageStatus.UNDELIVERED, "30006"))
+
+
+def test_a_receipt_whose_message_nobody_will_record_any_more_is_let_go() -> None:
+    world = World(contact())
+    world.clock.advance(BATCH_LIFETIME + timedelta(seconds=1))
+    world.record_receipt(receipt(MessageStatus.UNDELIVERED, "30006"))
+    found = world.contacts.get(phone(1))
+    assert found is not None
+    assert found.suppression is None
 
 
 @pytest.mark.parametrize("message", ["text-1", "", "snd_1", "not-a-message"])

@@ -13,8 +13,8 @@ from parley.errors import TransientError
 from parley.ids import message_id
 from parley.journal import JournalKind
 from parley.outcome import MessageStatus, Outcome
+from parley.receipt import Receipt
 from parley_aws.ports import OrganizationSettings
-from parley_aws.use_cases.record_receipt import Receipt
 from tests.unit.sending.world import KEY, NOON, World, contact, phone
 
 DAY = timedelta(days=1)

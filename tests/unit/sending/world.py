@@ -193,6 +193,7 @@ class World:
                 contacts=stored, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
             ),
             filtering=Filtering(sends=sends, metrics=metrics, clock=self.clock),
+            clock=self.clock,
         )
         self.launch = LaunchSend(
             sends=sends, scheduler=scheduler, launches=queues["launches"], clock=self.clock

@@ -6,6 +6,8 @@ Imports are inside, so that a function loads only what it uses.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.contact import Contact
@@ -22,7 +24,11 @@ from parley_aws.twilio_webhooks import (
 
 if TYPE_CHECKING:
     from parley_aws.use_cases.handle_reply import HandleReply
+    from parley_aws.use_cases.receive_receipt import ReceiveReceipt
     from parley_aws.use_cases.receive_reply import ReceiveReply
+
+RECEIPT_PATIENCE = timedelta(seconds=3)
+"""How long a receipt may take to be recorded before its webhook leaves it to the queue."""
 
 
 def answer_inbound(event: Mapping[str, Any]) -> Response:
@@ -37,14 +43,14 @@ def answer_inbound(event: Mapping[str, Any]) -> Response:
 
 
 def answer_status(event: Mapping[str, Any]) -> Response:
-    """Queue the delivery receipt in an HTTP API event."""
+    """Record the delivery receipt in an HTTP API event, or queue it."""
     try:
         form = _webhook(STATUS_PATH).form_of(event)
         received_at = wiring.clock().now().isoformat()
         raw_query = str(event.get("rawQueryString") or "")
         receipt = twilio_webhooks.receipt_of(form, raw_query, received_at)
         if receipt is not None:
-            wiring.queue("receipts").send([receipt])
+            receive_receipt()(receipt)
         return twilio_webhooks.accepted()
     except RefusedWebhookError as error:
         return error.response()
@@ -74,6 +80,18 @@ def receive_reply() -> ReceiveReply:
         id_key=id_key,
         locate=locate,
         start=start,
+    )
+
+
+def receive_receipt() -> ReceiveReceipt:
+    """The use case of the receipts' webhook."""
+    from parley_aws.dynamo.client import within
+    from parley_aws.use_cases.receive_receipt import ReceiveReceipt
+
+    return ReceiveReceipt(
+        ledger=wiring.ledger(),
+        receipts=partial(wiring.queue, "receipts"),
+        in_time=partial(within, RECEIPT_PATIENCE),
     )
 
 

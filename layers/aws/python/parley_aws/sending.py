@@ -6,7 +6,7 @@ Imports are inside, so that a function loads only what it uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -97,13 +97,13 @@ def handle_release(body: Body) -> None:
 
 def handle_receipt(body: Body) -> None:
     """Record the delivery receipt in a command on the receipts queue."""
-    from parley_aws.twilio_status import outcome_of
+    from parley_aws.twilio_status import receipt_in
     from parley_aws.use_cases.filtering import Filtering
-    from parley_aws.use_cases.record_receipt import Receipt, RecordReceipt
+    from parley_aws.use_cases.record_receipt import RecordReceipt
     from parley_aws.use_cases.strikes import Strikes
 
-    outcome = outcome_of(body["status"], body["error_code"])
-    if outcome is None:
+    receipt = receipt_in(body)
+    if receipt is None:
         return
     record = RecordReceipt(
         ledger=wiring.ledger(),
@@ -116,17 +116,9 @@ def handle_receipt(body: Body) -> None:
             id_key=wiring.secret().id_key,
         ),
         filtering=Filtering(sends=wiring.sends(), metrics=wiring.metrics(), clock=wiring.clock()),
+        clock=wiring.clock(),
     )
-    record(
-        Receipt(
-            message_id=body["message_id"],
-            outcome=outcome,
-            provider_sid=body["sid"],
-            error_code=body["error_code"],
-            received_at=datetime.fromisoformat(body["received_at"]),
-            from_toll_free=body.get("from_toll_free", False),
-        )
-    )
+    record(receipt)
 
 
 def handle_reconciliation(body: Body) -> None:

@@ -5,7 +5,12 @@ Source: Twilio's Message resource, `status` (14 values); unknown ones come witho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from parley.outcome import MessageStatus, Outcome
+from parley.receipt import Receipt
 
 _UNDERWAY = {
     "accepted": MessageStatus.ACCEPTED,
@@ -35,3 +40,19 @@ def outcome_of(status: str, error_code: str | None) -> Outcome | None:
     if status in _LOST:
         return Outcome(status=_LOST[status], reason=error_code or status)
     return None
+
+
+def receipt_in(command: Mapping[str, Any]) -> Receipt | None:
+    """The receipt that a command to record one is about (`twilio_webhooks.receipt_of`); None where
+    it says nothing of a text we sent."""
+    outcome = outcome_of(command["status"], command["error_code"])
+    if outcome is None:
+        return None
+    return Receipt(
+        message_id=command["message_id"],
+        outcome=outcome,
+        provider_sid=command["sid"],
+        error_code=command["error_code"],
+        received_at=datetime.fromisoformat(command["received_at"]),
+        from_toll_free=command.get("from_toll_free", False),
+    )

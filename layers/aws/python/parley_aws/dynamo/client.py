@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -147,6 +148,15 @@ def side_by_side(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:
 def start(work: Callable[[], T], /) -> Callable[[], T]:
     """Begin requests that run while others do; what waits for their result."""
     return _threads().submit(work).result
+
+
+def within(longest: timedelta, work: Callable[[], T], /) -> T:
+    """What requests come to. Raises TransientError where they take too long; they go on, and may
+    still have their effect."""
+    try:
+        return _threads().submit(work).result(longest.total_seconds())
+    except TimeoutError as error:
+        raise TransientError("DynamoDB takes too long") from error
 
 
 @cache

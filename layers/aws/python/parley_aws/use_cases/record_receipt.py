@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from parley.errors import TransientError
 from parley.filtering import FILTERED
 from parley.ids import send_of_message
 from parley.ledger import Message
-from parley.outcome import Outcome
-from parley.provider_errors import ErrorMeaning, meaning_of, suppression_of
-from parley_aws.ports import Ledger
+from parley.provider_errors import suppression_of
+from parley.receipt import Receipt
+from parley.sending import BATCH_LIFETIME
+from parley_aws.ports import Clock, Ledger
 from parley_aws.use_cases.filtering import Filtering
 from parley_aws.use_cases.refusals import Refusals
 from parley_aws.use_cases.strikes import Strikes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What the provider reports of one of our messages."""
-
-    message_id: str
-    outcome: Outcome
-    provider_sid: str | None
-    error_code: str | None
-    received_at: datetime
-    from_toll_free: bool = False
 
 
 class RecordReceipt:
     """Records receipts, in whatever order and however often they come (G6)."""
 
     def __init__(
-        self, *, ledger: Ledger, refusals: Refusals, strikes: Strikes, filtering: Filtering
+        self,
+        *,
+        ledger: Ledger,
+        refusals: Refusals,
+        strikes: Strikes,
+        filtering: Filtering,
+        clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._refusals = refusals
         self._strikes = strikes
         self._filtering = filtering
+        self._clock = clock
 
     def __call__(self, receipt: Receipt) -> None:
         """Record a receipt; one for a text that is no send's is nothing to the ledger.
@@ -56,25 +49,28 @@ class RecordReceipt:
             at=receipt.received_at,
         )
         code = receipt.error_code
-        if code is None:
+        if code is None or not receipt.speaks_of_more:
             return
         if suppression_of(code, from_toll_free=receipt.from_toll_free) is not None:
-            message = self._on_record(receipt.message_id)
+            message = self._on_record(receipt)
             if message is not None:
                 self._refusals.suppress(
                     message.phone, message.id, code, from_toll_free=receipt.from_toll_free
                 )
-        elif meaning_of(code) is ErrorMeaning.STRIKE:
-            message = self._on_record(receipt.message_id)
-            if message is not None:
-                self._strikes.count(message, code)
         elif code == FILTERED:
             self._filtering.look_at(send_id)
+        else:
+            message = self._on_record(receipt)
+            if message is not None:
+                self._strikes.count(message, code)
 
-    def _on_record(self, message_id: str) -> Message | None:
-        """The message with its number; None where the person was erased since."""
-        message = self._ledger.get(message_id)
+    def _on_record(self, receipt: Receipt) -> Message | None:
+        """The message with its number; None where the person was erased since, or nobody is left
+        who could tell whose it was."""
+        message = self._ledger.get(receipt.message_id)
         if message is None or (not message.phone and message.handed_over_at is None):
+            if self._clock.now() - receipt.received_at > BATCH_LIFETIME:
+                return None
             raise TransientError("the receipt came before the record of its message")
         return message if message.phone else None
 
