@@ -81,7 +81,7 @@ class Aws:
         self._counts: Counter[str] = Counter()
         self._contacts = {item["phone"]["S"].encode(): _json(item) for item in world.contacts()}
         self._campaigns = {key: _json(item) for key, item in world.campaign_items().items()}
-        self._scan = _json({"Items": world.contacts()[: world.SCANNED], "Count": world.SCANNED})
+        self._scanned: dict[frozenset[str], bytes] = {}
         self._secret = _json({"SecretString": json.dumps(world.SECRET)})
 
     def __call__(self, head: bytes, body: bytes) -> tuple[int, bytes]:
@@ -134,8 +134,13 @@ class Aws:
             return 200, b'{"Attributes":{"closed_segments":{"SS":["0/2"]}}}'
         return 200, b"{}"
 
-    def _Scan(self, _body: bytes) -> tuple[int, bytes]:  # noqa: N802  # as above
-        return 200, self._scan
+    def _Scan(self, body: bytes) -> tuple[int, bytes]:  # noqa: N802  # as above
+        names = frozenset(json.loads(body).get("ExpressionAttributeNames", {}).values())
+        if names not in self._scanned:
+            items = world.contacts()[: world.SCANNED]
+            read = [{n: i[n] for n in i if not names or n in names} for i in items]
+            self._scanned[names] = _json({"Items": read, "Count": world.SCANNED})
+        return 200, self._scanned[names]
 
 
 def carrier(_head: bytes, _body: bytes) -> tuple[int, bytes]:

@@ -231,7 +231,9 @@ def _scan_of() -> Callable[[], int]:
     contacts, now = wiring.contacts(), SystemClock().now()
 
     def scan() -> int:
-        page = contacts.scan(segment=0, segments=1, start_key=None, limit=world.SCANNED)
+        page = contacts.scan(
+            segment=0, segments=1, start_key=None, limit=world.SCANNED, fields=segment.reads
+        )
         matching = [c for c in page.contacts if segment.matches(c, now)]
         assert 0 < len(matching) < len(page.contacts)
         return len(page.contacts)

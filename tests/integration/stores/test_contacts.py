@@ -282,6 +282,17 @@ def test_scan_segments_are_disjoint_and_complete(contacts: DynamoContacts) -> No
     assert sorted(seen, key=lambda c: c.phone) == [people[p] for p in sorted(people)]
 
 
+@pytest.mark.parametrize("fields", [set(), {"lists"}, {"subscriptions", "language", "last_reply"}])
+def test_a_scan_reads_no_more_than_it_is_asked_for(
+    contacts: DynamoContacts, fields: set[str]
+) -> None:
+    contacts.save(FULL, expected_version=None)
+    (read,) = contacts.scan(
+        segment=0, segments=1, start_key=None, limit=7, fields=frozenset(fields)
+    ).contacts
+    assert read == Contact(phone=FULL.phone, **{name: getattr(FULL, name) for name in fields})
+
+
 def test_contacts_on_a_list_come_page_by_page(contacts: DynamoContacts) -> None:
     everyone = [contact(n, lists=frozenset({"vip"} if n % 3 else {"other"})) for n in range(60)]
     contacts.save_many([(person, None) for person in everyone])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parley.contact import LastReply
+from parley.contact import Contact, LastReply
 from parley.errors import InvalidInputError
 from parley.segment import compile_segment, everyone_of
 from parley.sending import Sending
@@ -86,7 +86,31 @@ ZOE = contact(
     ],
 )
 def test_rules(rule: dict[str, Any], matches: bool) -> None:
-    assert compile_segment(rule).matches(ZOE, NOON) is matches
+    segment = compile_segment(rule)
+    assert segment.matches(ZOE, NOON) is matches
+    read = Contact(phone=ZOE.phone, **{name: getattr(ZOE, name) for name in segment.reads})
+    assert segment.matches(read, NOON) is matches
+
+
+@pytest.mark.parametrize(
+    ("rule", "reads"),
+    [
+        ({"phone": {"in": ["+13125550123"]}}, set()),
+        ({"list": "vip"}, {"lists"}),
+        ({"not": {"language": "es"}}, {"language"}),
+        ({"attribute": "list", "in": ["language"]}, {"attributes"}),
+        (
+            {"all": [{"replied": {"intent": "interest"}}, {"any": [{"list": "vip"}]}]},
+            {"last_reply", "lists"},
+        ),
+        (
+            {"any": [{"replied_within_hours": 2}, {"not_messaged_within_hours": 4}]},
+            {"last_reply", "sending"},
+        ),
+    ],
+)
+def test_a_rule_says_what_it_reads_of_a_contact(rule: dict[str, Any], reads: set[str]) -> None:
+    assert compile_segment(rule).reads == reads
 
 
 NO_RULE = 'must be an object such as {"list": "vip"}'
@@ -229,5 +253,6 @@ def test_a_rule_that_names_its_numbers_is_known_to(
 
 
 def test_no_rule_means_whoever_ever_subscribed_whatever_their_state() -> None:
+    assert everyone_of("pizza").reads == {"subscriptions"}
     assert everyone_of("pizza").matches(contact(left_all_at=NOON), NOON)
     assert not everyone_of("shoes").matches(contact(), NOON)

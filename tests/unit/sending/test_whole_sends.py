@@ -12,6 +12,7 @@ import pytest
 from parley import ids
 from parley.campaign import SendStatus
 from parley.consent import ALL_PROGRAMS, OptOut, with_opt_out
+from parley.contact import ERASED_PREFIX
 from parley.ids import LEDGER_SHARDS
 from parley.metrics import recounted
 from parley.outcome import NOT_HANDED_OVER, MessageStatus
@@ -267,7 +268,7 @@ def test_contacts_that_came_after_the_start_are_not_in_the_audience() -> None:
 
 
 def test_who_was_erased_is_no_part_of_an_audience() -> None:
-    remains = replace(contact(1), phone="erased-5f3a")
+    remains = replace(contact(1), phone=f"{ERASED_PREFIX}5f3a")
     world = World(remains, contact(2))
     world.trigger()
     world.run()

@@ -106,9 +106,19 @@ class ContactStore(Protocol):
         """Forget a contact."""
 
     def scan(
-        self, *, segment: int, segments: int, start_key: str | None, limit: int
+        self,
+        *,
+        segment: int,
+        segments: int,
+        start_key: str | None,
+        limit: int,
+        fields: frozenset[str] | None = None,
     ) -> ContactPage:
-        """One page of one of `segments` parallel, disjoint scans over all contacts."""
+        """One page of one of `segments` parallel, disjoint scans over all contacts.
+
+        Of each contact the number and these `fields` are read, the others as if there were nothing
+        in them; None: all.
+        """
 
     def listed(self, list_name: str, *, limit: int, start_key: str | None) -> Page[Contact]:
         """Contacts on a list, in no order; a page may be short, or even empty, before the end."""

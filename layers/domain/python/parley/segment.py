@@ -6,7 +6,7 @@ The rule is the JSON of the API: `all`, `any` and `not` nest; a leaf names one t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,15 +22,20 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A compiled rule. `phones` lists the only numbers that can match, where the rule says so."""
+    """A compiled rule: the fields of a contact that it `reads`, besides its number, and `phones`,
+    the only numbers that can match, where the rule says so."""
 
     matches: Test
+    reads: frozenset[str]
     phones: tuple[str, ...] | None = None
 
 
 def everyone_of(program_id: str) -> Segment:
     """The segment of a campaign without one: every contact with a subscription in the program."""
-    return Segment(matches=lambda contact, _now: program_id in contact.subscriptions)
+    return Segment(
+        matches=lambda contact, _now: program_id in contact.subscriptions,
+        reads=frozenset({"subscriptions"}),
+    )
 
 
 def compile_segment(rule: Mapping[str, Any], *, field: str = "segment") -> Segment:
@@ -38,7 +43,8 @@ def compile_segment(rule: Mapping[str, Any], *, field: str = "segment") -> Segme
 
     Raises InvalidInputError naming the place in the rule (such as `segment.all[1].attribute`).
     """
-    return Segment(matches=_compile(rule, field, 0), phones=_only_phones(rule))
+    matches = _compile(rule, field, 0)
+    return Segment(matches=matches, reads=frozenset(_reads(rule)), phones=_only_phones(rule))
 
 
 def _compile(rule: object, field: str, depth: int) -> Test:
@@ -149,6 +155,17 @@ _LEAVES: dict[str, Callable[[object, str], Test]] = {
 }
 
 
+_FIELDS = {
+    "attribute": "attributes",
+    "list": "lists",
+    "language": "language",
+    "replied": "last_reply",
+    "replied_within_hours": "last_reply",
+    "not_messaged_within_hours": "sending",
+}
+"""The field of a contact that a leaf looks at; a `phone` looks at none but the number."""
+
+
 def _same(actual: object, wanted: object) -> bool:
     """Equality that forgives a number that came in as text, as CSV columns do."""
     if actual == wanted and isinstance(actual, bool) == isinstance(wanted, bool):
@@ -233,6 +250,18 @@ def _hours(value: object, field: str) -> timedelta:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 744:
         raise InvalidInputError.of(field, "must be a number of hours over 0 and up to 744")
     return timedelta(hours=value)
+
+
+def _reads(rule: Mapping[str, Any]) -> Iterator[str]:
+    """The fields that a rule which compiles looks at."""
+    for name, value in rule.items():
+        if name in ("all", "any"):
+            for part in value:
+                yield from _reads(part)
+        elif name == "not":
+            yield from _reads(value)
+        elif name in _FIELDS:
+            yield _FIELDS[name]
 
 
 def _only_phones(rule: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ a claim costs one write unit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _TEXTS = ("first_name", "last_name", "email", "language", "timezone", "state")
 _LISTING_REQUESTS = 10
 _LISTING_PAGE = 1000
+_NOTHING_SENT = Sending()
 _SUBSCRIPTION = {status.value: status for status in SubscriptionStatus}
 
 
@@ -137,10 +138,21 @@ class DynamoContacts:
         run(self._client.delete_item, TableName=self._table, Key=_key(phone))
 
     def scan(
-        self, *, segment: int, segments: int, start_key: str | None, limit: int
+        self,
+        *,
+        segment: int,
+        segments: int,
+        start_key: str | None,
+        limit: int,
+        fields: frozenset[str] | None = None,
     ) -> ContactPage:
-        """One page of one of `segments` parallel, disjoint scans over all contacts."""
+        """One page of one of `segments` parallel, disjoint scans over all contacts.
+
+        Of each contact the number and these `fields` are read, the others as if there were nothing
+        in them; None: all.
+        """
         start = {"ExclusiveStartKey": _key(start_key)} if start_key else {}
+        selection = {} if fields is None else _selection({"phone", *fields})
         answer = run(
             self._client.scan,
             TableName=self._table,
@@ -149,6 +161,7 @@ class DynamoContacts:
             Limit=limit,
             ConsistentRead=True,
             **start,
+            **selection,
         )
         contacts = map(contact_of, answer["Items"])
         return ContactPage(
@@ -210,7 +223,7 @@ class DynamoContacts:
 
 
 def contact_of(item: Mapping[str, Any]) -> Contact:
-    """The contact in an item."""
+    """The contact in an item, or in the part of one that was read."""
     get = item.get
     zones = get("number_zones")
     region, number_state = get("region"), get("number_state")
@@ -222,7 +235,7 @@ def contact_of(item: Mapping[str, Any]) -> Contact:
         get("left_all_at"),
         get("last_reply"),
     )
-    strikes = get("strikes")
+    subscriptions, strikes, sending = get("subscriptions"), get("strikes"), get("sending")
     return Contact(
         phone=item["phone"]["S"],
         region=region["S"] if region else None,
@@ -238,12 +251,14 @@ def contact_of(item: Mapping[str, Any]) -> Contact:
         if attributes
         else {},
         lists=frozenset(lists["SS"]) if lists else frozenset(),
-        subscriptions={k: _subscription(v["M"]) for k, v in item["subscriptions"]["M"].items()},
+        subscriptions={k: _subscription(v["M"]) for k, v in subscriptions["M"].items()}
+        if subscriptions
+        else {},
         suppression=_suppression(suppression["M"]) if suppression else None,
         left_all_at=moment_of(left_all_at["S"]) if left_all_at else None,
         last_reply=_last_reply(last_reply["M"]) if last_reply else None,
         strikes=tuple([_strike(s["S"]) for s in strikes["L"]]) if strikes else (),
-        sending=sending_of(item["sending"]["M"]),
+        sending=sending_of(sending["M"]) if sending else _NOTHING_SENT,
     )
 
 
@@ -385,6 +400,15 @@ def _opt_out_update(opt_out: OptOut) -> dict[str, Any]:
             ":gone": _subscription_attribute(gone),
             ":one": {"N": "1"},
         },
+    }
+
+
+def _selection(names: Iterable[str]) -> dict[str, Any]:
+    """What a request says to read these attributes and no others."""
+    placeholders = {f"#{name}": name for name in sorted(names)}
+    return {
+        "ProjectionExpression": ", ".join(placeholders),
+        "ExpressionAttributeNames": placeholders,
     }
 
 

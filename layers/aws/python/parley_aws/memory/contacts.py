@@ -48,13 +48,23 @@ class MemoryContacts:
         self._contacts.pop(phone, None)
 
     def scan(
-        self, *, segment: int, segments: int, start_key: str | None, limit: int
+        self,
+        *,
+        segment: int,
+        segments: int,
+        start_key: str | None,
+        limit: int,
+        fields: frozenset[str] | None = None,
     ) -> ContactPage:
         mine = sorted(p for p in self._contacts if zlib.crc32(p.encode()) % segments == segment)
         waiting = [phone for phone in mine if start_key is None or phone > start_key]
         taken = waiting[:limit]
         return ContactPage(
-            contacts=tuple(c for c in map(self._contacts.__getitem__, taken) if c.is_person),
+            contacts=tuple(
+                contact if fields is None else _with_only(contact, fields)
+                for contact in map(self._contacts.__getitem__, taken)
+                if contact.is_person
+            ),
             next_key=taken[-1] if len(waiting) > limit else None,
         )
 
@@ -68,6 +78,10 @@ class MemoryContacts:
             return WriteResult.CONFLICT
         self._contacts[write.phone] = replace(stored, sending=write.sending)
         return WriteResult.WRITTEN
+
+
+def _with_only(contact: Contact, fields: frozenset[str]) -> Contact:
+    return Contact(phone=contact.phone, **{name: getattr(contact, name) for name in fields})
 
 
 class MemoryJournal:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from parley.campaign import MAX_PAGE_KEYS, AudiencePage, Send, SendStatus, ranges_of
-from parley.contact import Contact
 from parley.errors import NotFoundError, TransientError
 from parley.segment import Segment, compile_segment, everyone_of
 from parley_aws.ports import Clock, ContactStore, MetricsStore, Queue, SendStore
@@ -116,8 +115,9 @@ class ResolveAudience:
                 segments=piece.segments,
                 start_key=start_key,
                 limit=_SCAN_LIMIT,
+                fields=segment.reads,
             )
-            phones += [c.phone for c in found.contacts if _is_person(c) and segment.matches(c, now)]
+            phones += [c.phone for c in found.contacts if segment.matches(c, now)]
             start_key = found.next_key
             if start_key is None or len(phones) + _SCAN_LIMIT > MAX_PAGE_KEYS:
                 break
@@ -152,11 +152,6 @@ def _segment_of(send: Send) -> Segment:
     if send.campaign.segment is None:
         return everyone_of(send.campaign.program_id)
     return compile_segment(send.campaign.segment)
-
-
-def _is_person(contact: Contact) -> bool:
-    """Whether this is somebody, and not what is left of somebody who was erased."""
-    return contact.phone.startswith("+")
 
 
 def _page_id(piece: Piece, number: int) -> str:
