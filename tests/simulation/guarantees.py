@@ -295,8 +295,9 @@ class Guarantees:
         before, after = change.before, change.after
         if after is not None:
             self._entries.setdefault(change.partition.rpartition("#")[0], {})[change.key] = after
+        self._add(change.partition, before, -1)
+        self._add(change.partition, after, 1)
         if after is None or "status" not in after:
-            self._add(change.partition, after, 1)
             return
         if before is not None and _rank(after) < _rank(before):
             self._fail("G6", f"{change.partition}: {dict(before)} became {dict(after)}")
@@ -309,8 +310,6 @@ class Guarantees:
         if before is not None:
             statuses[before["status"]] -= 1
         statuses[after["status"]] += 1
-        self._add(change.partition, before, -1)
-        self._add(change.partition, after, 1)
         if sum(statuses.values()) > self._size(send_id):
             self._fail("G4", f"{send_id} has more outcomes than people: {dict(statuses)}")
 

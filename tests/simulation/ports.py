@@ -15,7 +15,7 @@ from typing import Any
 from parley.campaign import AudiencePage, PageRange, Send, SendStatus
 from parley.contact import Contact
 from parley.journal import JournalEvent
-from parley.ledger import Message
+from parley.ledger import Message, Response
 from parley_aws.memory import (
     MemoryContacts,
     MemoryJournal,
@@ -166,15 +166,15 @@ class SimLedger(SimPort):
 
         return self._engine.effect(f"report {message_id} {args}", act)
 
-    def respond(self, *args: Any, **kwargs: Any) -> bool:
-        """Note a response."""
+    def respond(self, responses: Sequence[Response]) -> None:
+        """Each response on its own."""
 
-        def act() -> bool:
-            is_new = self._store.respond(*args, **kwargs)
+        def act(response: Response) -> None:
+            self._store.respond([response])
             self._tell()
-            return is_new
 
-        return self._engine.effect("respond", act)
+        for response in responses:
+            self._engine.effect(f"respond {response.kind}", partial(act, response))
 
     def forget(self, message_ids: Sequence[str]) -> None:
         """Each message on its own."""
@@ -185,6 +185,16 @@ class SimLedger(SimPort):
 
         for message_id in message_ids:
             self._engine.effect(f"forget {message_id}", partial(act, message_id))
+
+    def forget_replies(self, send_id: str, sids: Sequence[str]) -> None:
+        """Each reply on its own."""
+
+        def act(sid: str) -> None:
+            self._store.forget_replies(send_id, [sid])
+            self._tell()
+
+        for sid in sids:
+            self._engine.effect(f"forget reply {sid}", partial(act, sid))
 
     def _record(self, message: Message) -> None:
         self._guarantees.in_audience(message)

@@ -18,7 +18,7 @@ from parley import ids
 from parley.conversion import Attribution, Group, Order, OrderLine, Share
 from parley.errors import ConflictError
 from parley.ids import LEDGER_SHARDS
-from parley.ledger import ResponseKind
+from parley.ledger import Response, ResponseKind
 from parley.metrics import entry_words, recounted
 from parley.money import Money
 from parley.themes import WordTally
@@ -96,7 +96,7 @@ def test_g5_metrics_equal_the_recount_through_the_engines_stream(
     for _ in range(60):
         happen(ledger, chance)
     said = {"intent": "question", "words": "gluten pizza"}
-    ledger.respond(SEND, ResponseKind.REPLY, response_id="said", details=said)
+    ledger.respond([Response(send_id=SEND, kind=ResponseKind.REPLY, id="said", details=said)])
     delivery = Delivery(world, metrics, chance, changes=stream.changes)
     delivery.all()
     for row in [*rows(SEND), *rows(OTHER)]:

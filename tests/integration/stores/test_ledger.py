@@ -15,7 +15,7 @@ from parley.errors import InvalidInputError
 from parley.ids import LEDGER_SHARDS
 from parley.journal import JournalEvent, JournalKind
 from parley.lead import LeadStatus
-from parley.ledger import ResponseKind
+from parley.ledger import Response, ResponseKind
 from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome
 from parley_aws.dynamo.journal import DynamoJournal
 from parley_aws.dynamo.leads import DynamoLeads
@@ -165,7 +165,9 @@ def test_entries_are_listed_whole_and_once(ledger: DynamoLedger, limit: int) -> 
     ]
     accepted = [message(n) for n in range(20, 60)]
     ledger.record(skipped + accepted)
-    ledger.respond(SEND, ResponseKind.REPLY, response_id="SM1", details={"intent": "chatter"})
+    ledger.respond(
+        [Response(send_id=SEND, kind=ResponseKind.REPLY, id="SM1", details={"intent": "chatter"})]
+    )
 
     def listed(status: MessageStatus | None, reason: str | None) -> list[str]:
         seen: list[str] = []
@@ -187,15 +189,10 @@ def test_entries_are_listed_whole_and_once(ledger: DynamoLedger, limit: int) -> 
 
 
 def test_a_response_is_noted_once(ledger: DynamoLedger) -> None:
-    respond = partial(
-        ledger.respond,
-        SEND,
-        ResponseKind.OPT_OUT,
-        response_id="order-1",
-        details={"sid": "SM1"},
-    )
-    assert count(race(*([respond] * 6))) == 1
-    assert ledger.respond(SEND, ResponseKind.REPLY, response_id="order-1", details={"intent": "x"})
+    left = Response(send_id=SEND, kind=ResponseKind.OPT_OUT, id="order-1", details={"sid": "SM1"})
+    replied = replace(left, kind=ResponseKind.REPLY, details={"intent": "x"})
+    race(*([partial(ledger.respond, [left, left])] * 6))
+    ledger.respond([replace(left, details={"sid": "SM2"}), replied])
     shards = (f"{SEND}#{shard:02d}" for shard in range(LEDGER_SHARDS))
     entries = [entry for shard in shards for entry in ledger.audit(shard)]
     assert sorted(entries, key=lambda entry: str(entry["kind"])) == [

@@ -14,10 +14,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from parley.campaign import AudiencePage, SendStatus
 from parley.consent import ALL_PROGRAMS, OptOut
 from parley.errors import TransientError
+from parley.ids import LEDGER_SHARDS
 from parley.imports import Import, ImportKind, ImportStatus, Tally
 from parley.keys import ApiKey, Role
 from parley.lead import LeadStatus
-from parley.ledger import ResponseKind
+from parley.ledger import Response, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley.sending import Sending
 from parley_aws import wire
@@ -216,7 +217,9 @@ def test_records_and_reports_stand(faulty: Any, new_table: Callable[[str], str])
     delivered = Outcome(status=MessageStatus.DELIVERED)
     assert ledger.report(message().id, delivered, provider_sid=None, error_code=None, at=NOW)
     faulty.faults = ["lost"]
-    assert ledger.respond(SEND, ResponseKind.LEAD, response_id="lead_1", details={})
+    ledger.respond([Response(send_id=SEND, kind=ResponseKind.LEAD, id="lead_1", details={})])
+    shards = (f"{SEND}#{shard:02d}" for shard in range(LEDGER_SHARDS))
+    assert [e["kind"] for s in shards for e in ledger.audit(s) if "kind" in e] == ["lead"]
 
 
 def test_g5_metrics_are_added_once(faulty: Any, new_table: Callable[[str], str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from parley import ids
 from parley.conversion import Group, OrderLine
-from parley.ledger import Message, ResponseKind
+from parley.ledger import Message, Response, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley_aws.ports import LedgerChange, MetricsStore, Queue
 from parley_aws.use_cases.record_metrics import record_metrics
@@ -66,7 +66,13 @@ def happen(ledger: Any, chance: random.Random, people: int = 12) -> None:
             kind, details = chance.choice(RESPONSES)
             bucket = {"bucket": moment.isoformat()[:13]}
             response_id = f"r{chance.randrange(40)}"
-            ledger.respond(send_id, kind, response_id=response_id, details={**bucket, **details})
+            ledger.respond(
+                [
+                    Response(
+                        send_id=send_id, kind=kind, id=response_id, details={**bucket, **details}
+                    )
+                ]
+            )
         case 6:
             ledger.add_orders([_line(chance, message_id, number)])
         case 7:

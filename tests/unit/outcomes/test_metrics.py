@@ -13,7 +13,7 @@ import pytest
 
 from parley.errors import NotFoundError
 from parley.ids import LEDGER_SHARDS
-from parley.ledger import ResponseKind, bucket_of, message_metrics, response_metrics
+from parley.ledger import Response, ResponseKind, bucket_of, message_metrics, response_metrics
 from parley.metrics import entry_metrics, entry_words, recounted
 from parley.themes import WordTally
 from parley_aws.memory import ManualClock, MemoryQueue
@@ -143,7 +143,7 @@ def test_words_that_drifted_are_named_by_their_number_and_mended(seed: int) -> N
     for _ in range(60):
         happen(place.ledger, place.chance)
     said = {"intent": "question", "words": "gluten"}
-    place.ledger.respond(SEND, ResponseKind.REPLY, response_id="said", details=said)
+    place.ledger.respond([Response(send_id=SEND, kind=ResponseKind.REPLY, id="said", details=said)])
     place.delivery.all()
     row = next(row for row in rows(SEND) if place.metrics.tally(row).tally.words)
     standing = place.metrics.tally(row)

@@ -12,7 +12,7 @@ import pytest
 from parley import ids
 from parley.journal import JournalEvent, JournalKind
 from parley.keys import Role
-from parley.ledger import ResponseKind
+from parley.ledger import Response, ResponseKind
 from parley.outcome import MessageStatus
 from tests.support.api import FRIDAY_NOON, ID_KEY
 from tests.unit.outcomes.shop import Shop, phone
@@ -38,7 +38,9 @@ def table(shop: Shop, path: str) -> dict[tuple[str, ...], list[str]]:
 
 
 def respond(shop: Shop, send_id: str, kind: ResponseKind, name: str, **details: str) -> None:
-    shop.services.the_ledger.respond(send_id, kind, response_id=name, details=details)
+    shop.services.the_ledger.respond(
+        [Response(send_id=send_id, kind=kind, id=name, details=details)]
+    )
     shop.count()
 
 

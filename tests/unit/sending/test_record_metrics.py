@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from parley.campaign import SendStatus
-from parley.ledger import ResponseKind
+from parley.ledger import Response, ResponseKind
 from parley.outcome import MessageStatus, Outcome
 from parley_aws.memory import MemoryMetrics
 from parley_aws.ports import LedgerChange
@@ -45,8 +45,12 @@ def test_an_entry_moves_from_one_status_to_the_next() -> None:
 
 def test_responses_count_beside_messages() -> None:
     world = World()
-    world.ledger.respond(SEND, ResponseKind.REPLY, response_id="r1", details={"intent": "interest"})
-    world.ledger.respond(SEND, ResponseKind.REPLY, response_id="r1", details={"intent": "interest"})
+    world.ledger.respond(
+        [Response(send_id=SEND, kind=ResponseKind.REPLY, id="r1", details={"intent": "interest"})]
+    )
+    world.ledger.respond(
+        [Response(send_id=SEND, kind=ResponseKind.REPLY, id="r1", details={"intent": "interest"})]
+    )
     apply(world, *world.ledger.changes)
     assert world.metrics.of_send(SEND) == {"response:reply": 1, "reply:interest": 1}
 

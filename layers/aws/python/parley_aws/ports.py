@@ -19,7 +19,7 @@ from parley.imports import Import, ImportStatus, Tally
 from parley.journal import JournalEvent, JournalKind
 from parley.keys import ApiKey
 from parley.lead import Lead, LeadStatus
-from parley.ledger import Message, ResponseKind
+from parley.ledger import Message, Response
 from parley.money import Money
 from parley.outcome import MessageStatus, Outcome
 from parley.program import Program
@@ -366,10 +366,8 @@ class Ledger(Protocol):
         """Apply a delivery receipt by rank; whether it changed anything. It may come before the
         record of the hand-over: then it makes the entry that the record fills in."""
 
-    def respond(
-        self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
-    ) -> bool:
-        """Note a response to a send, once per `response_id`; whether it was new."""
+    def respond(self, responses: Sequence[Response]) -> None:
+        """Note responses to sends; one that is noted already is left as it is."""
 
     def add_orders(self, lines: Sequence[OrderLine]) -> None:
         """Note orders beside the messages of their buyers, each once by order id.

@@ -72,6 +72,16 @@ class ResponseKind(StrEnum):
     PRICE = "price"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Something that came of a send, noted once by its kind and id beside the send's messages."""
+
+    send_id: str
+    kind: ResponseKind
+    id: str
+    details: Mapping[str, str]
+
+
 HOURLY_FOR = timedelta(days=7)
 """What happens so long after its text is counted by the hour, later things by the day."""
 

@@ -15,14 +15,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from parley.consent import awaits_answer
-from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind
 from parley_aws.dynamo import partiql
 from parley_aws.dynamo.client import Item, run, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of, stamp
 from parley_aws.dynamo.reading import query
-from parley_aws.ports import Page, WriteResult
-from parley_aws.wire import pause
+from parley_aws.ports import Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +35,6 @@ _FOUND_BY_KIND = frozenset(
     }
 )
 _KIND_SHARDS = 4
-_ATTEMPTS = 4
 _LAST = "\x7f"
 
 
@@ -54,19 +51,7 @@ class DynamoJournal:
         Raises TransientError where it is not certain that all are there.
         """
         items = {_place(item): item for event in events for item in _items_of(event)}
-        waiting = [partiql.insert(self._table, item) for item in items.values()]
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                pause(attempt)
-            results = partiql.write(self._client, waiting)
-            waiting = [
-                statement
-                for statement, result in zip(waiting, results, strict=True)
-                if result is WriteResult.AMBIGUOUS
-            ]
-            if not waiting:
-                return
-        raise TransientError("DynamoDB does not say whether the journal was written")
+        partiql.insert_once(self._client, self._table, items.values())
 
     def of(self, phone: str) -> list[JournalEvent]:
         """Everything about a number, oldest first."""

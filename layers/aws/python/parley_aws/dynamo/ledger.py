@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from parley import ids
 from parley.conversion import OrderLine
 from parley.errors import ConflictError, TransientError
-from parley.ledger import Message, ResponseKind, merged
+from parley.ledger import Message, Response, ResponseKind, merged
 from parley.metrics import PROBE, UNREADABLE
 from parley.outcome import MessageStatus, Outcome, rank
 from parley_aws.dynamo import partiql
@@ -180,20 +180,10 @@ class DynamoLedger:
         )
         return answer is not None
 
-    def respond(
-        self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
-    ) -> bool:
-        """Note a response to a send, once per `response_id`; whether it was new."""
-        key = _response_key(send_id, kind, response_id)
-        item = key | encode({"kind": kind, "details": dict(details)})
-        answer = run_if(
-            self._client.put_item,
-            stands=lambda: {} if self._item(key) == item else None,
-            TableName=self._table,
-            Item=item,
-            ConditionExpression="attribute_not_exists(pk)",
-        )
-        return answer is not None
+    def respond(self, responses: Sequence[Response]) -> None:
+        """Note responses to sends; one that is noted already is left as it is."""
+        items = {(each.send_id, each.kind, each.id): _response_item(each) for each in responses}
+        partiql.insert_once(self._client, self._table, items.values())
 
     def add_orders(self, lines: Sequence[OrderLine]) -> None:
         """Note orders beside the messages of their buyers, each once by order id.
@@ -342,6 +332,17 @@ class DynamoLedger:
 def partition(send_id: str, shard: int) -> str:
     """The partition key of one of a send's shards."""
     return f"{send_id}#{shard:02d}"
+
+
+def _response_item(response: Response) -> Item:
+    shard = hashlib.sha256(response.id.encode()).digest()[0] % ids.LEDGER_SHARDS
+    values = {
+        "pk": partition(response.send_id, shard),
+        "sk": f"{response.kind}#{response.id}",
+        "kind": response.kind,
+        "details": dict(response.details),
+    }
+    return encode(values)
 
 
 def message_key(message_id: str) -> Item:

@@ -5,10 +5,11 @@ The dialect is what AWS and the engines on one machine have in common: one SET, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from parley.errors import TransientError
 from parley_aws.dynamo.client import Failure, StoreError, failure, failure_of, side_by_side
 from parley_aws.dynamo.codec import chunks
 from parley_aws.ports import WriteResult
@@ -50,6 +51,26 @@ def write(client: DynamoDBClient, statements: Sequence[Statement]) -> list[Write
     for part in side_by_side(lambda batch: _write(client, batch), chunks(statements, _BATCH)):
         results.extend(part)
     return results
+
+
+def insert_once(client: DynamoDBClient, table: str, items: Iterable[Mapping[str, Any]]) -> None:
+    """Put items; one whose key is taken is left as it is.
+
+    Raises TransientError where it is not certain that all are there.
+    """
+    waiting = [insert(table, item) for item in items]
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            pause(attempt)
+        results = write(client, waiting)
+        waiting = [
+            statement
+            for statement, result in zip(waiting, results, strict=True)
+            if result is WriteResult.AMBIGUOUS
+        ]
+        if not waiting:
+            return
+    raise TransientError("DynamoDB does not say whether everything was put")
 
 
 def _write(client: DynamoDBClient, statements: Sequence[Statement]) -> list[WriteResult]:

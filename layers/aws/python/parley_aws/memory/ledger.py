@@ -12,7 +12,7 @@ from typing import Any
 
 from parley.conversion import OrderLine
 from parley.ids import LEDGER_SHARDS, ledger_shard, send_of_message
-from parley.ledger import Message, ResponseKind, merged
+from parley.ledger import Message, Response, ResponseKind, merged
 from parley.metrics import PROBE
 from parley.outcome import MessageStatus, Outcome, next_status
 from parley.themes import WordTally
@@ -87,14 +87,11 @@ class MemoryLedger:
         )
         return True
 
-    def respond(
-        self, send_id: str, kind: ResponseKind, *, response_id: str, details: Mapping[str, str]
-    ) -> bool:
-        place = _response_place(send_id, kind, response_id)
-        if place in self._entries:
-            return False
-        self._tell(*place, {"kind": kind.value, **details})
-        return True
+    def respond(self, responses: Sequence[Response]) -> None:
+        for each in responses:
+            place = _response_place(each.send_id, each.kind, each.id)
+            if place not in self._entries:
+                self._tell(*place, {"kind": each.kind.value, **each.details})
 
     def add_orders(self, lines: Sequence[OrderLine]) -> None:
         for line in lines:

@@ -14,7 +14,7 @@ from parley.errors import TransientError
 from parley.hearing import guess_language
 from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.lead import Lead, LeadStatus, Score, raised, score_lead
-from parley.ledger import ResponseKind, bucket_of
+from parley.ledger import Response, ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
 from parley.sending import TEXT_PREFIX
@@ -188,46 +188,8 @@ class HandleReply:
 
     def _respond(self, reply: _Reply, lead: Lead | None) -> None:
         """Count the reply, and what it led to, under the send that it answers."""
-        attribution = reply.attribution
-        if attribution is None:
-            return
-        about = {
-            "message_id": attribution.message_id,
-            "sid": reply.sid,
-            "bucket": bucket_of(reply.event.occurred_at, after=attribution.after),
-        }
-        words = words_of(reply.body, reply.understanding.intent)
-        self._ledger.respond(
-            attribution.send_id,
-            ResponseKind.REPLY,
-            response_id=reply.sid,
-            details={
-                **about,
-                "intent": reply.understanding.intent.value,
-                "why": reply.understanding.why,
-                **({"words": " ".join(words)} if words else {}),
-            },
-        )
-        self._ledger.respond(
-            attribution.send_id,
-            ResponseKind.REPLIED,
-            response_id=attribution.message_id,
-            details=about,
-        )
-        if reply.understanding.intent in LEAVING:
-            self._ledger.respond(
-                attribution.send_id,
-                ResponseKind.OPT_OUT,
-                response_id=attribution.message_id,
-                details=about,
-            )
-        if lead is not None and lead.send_id == attribution.send_id:
-            self._ledger.respond(
-                attribution.send_id,
-                ResponseKind.LEAD,
-                response_id=lead.id,
-                details={**about, "lead_id": lead.id},
-            )
+        if reply.attribution is not None:
+            self._ledger.respond(_responses(reply, reply.attribution, lead))
 
     def _lead(self, reply: _Reply) -> Lead | None:
         """The lead that this reply made or that it was counted on, if any; one who leaves has no
@@ -329,6 +291,33 @@ class HandleReply:
                 details={"in_reply_to": reply.sid, "send_id": attribution.send_id},
             )
         )
+
+
+def _responses(reply: _Reply, attribution: Attribution, lead: Lead | None) -> list[Response]:
+    about = {
+        "message_id": attribution.message_id,
+        "sid": reply.sid,
+        "bucket": bucket_of(reply.event.occurred_at, after=attribution.after),
+    }
+    words = words_of(reply.body, reply.understanding.intent)
+    said = {
+        "intent": reply.understanding.intent.value,
+        "why": reply.understanding.why,
+        **({"words": " ".join(words)} if words else {}),
+    }
+
+    def response(kind: ResponseKind, id_: str, **more: str) -> Response:
+        return Response(send_id=attribution.send_id, kind=kind, id=id_, details={**about, **more})
+
+    responses = [
+        response(ResponseKind.REPLY, reply.sid, **said),
+        response(ResponseKind.REPLIED, attribution.message_id),
+    ]
+    if reply.understanding.intent in LEAVING:
+        responses.append(response(ResponseKind.OPT_OUT, attribution.message_id))
+    if lead is not None and lead.send_id == attribution.send_id:
+        responses.append(response(ResponseKind.LEAD, lead.id, lead_id=lead.id))
+    return responses
 
 
 def _replies_since(lead: Lead, journal: Sequence[JournalEvent]) -> int:

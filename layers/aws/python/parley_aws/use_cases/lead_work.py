@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from parley.contact import AttributeValue, Contact
 from parley.errors import ConflictError, NotFoundError, TransientError
 from parley.lead import ACTIVE_STATUSES, Lead, LeadStatus, check_claim
-from parley.ledger import ResponseKind, bucket_of
+from parley.ledger import Response, ResponseKind, bucket_of
 from parley_aws.ports import ContactStore, LeadStore, Ledger, Page
 from parley_aws.use_cases.registry import MAX_TRIES
 
@@ -133,16 +133,17 @@ def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:
     if lead.send_id is None:
         return
     waited = max(answered_at - lead.created_at, timedelta(0))
-    ledger.respond(
-        lead.send_id,
-        ResponseKind.ANSWER,
-        response_id=lead.id,
+    answer = Response(
+        send_id=lead.send_id,
+        kind=ResponseKind.ANSWER,
+        id=lead.id,
         details={
             "lead_id": lead.id,
             "minutes": str(waited // timedelta(minutes=1)),
             "bucket": bucket_of(answered_at, after=waited),
         },
     )
+    ledger.respond([answer])
 
 
 def _change(leads: LeadStore, lead_id: str, change: Callable[[Lead], Lead]) -> Lead:

@@ -14,7 +14,7 @@ from typing import Any
 
 from parley.campaign import Send, SendStatus
 from parley.conversion import millionths
-from parley.ledger import Message, ResponseKind
+from parley.ledger import Message, Response, ResponseKind
 from parley.money import Money
 from parley.outcome import MessageStatus
 from parley_aws.ports import Ledger, PriceList, Queue
@@ -62,17 +62,22 @@ class SettlePrices:
             again = _command(send_id, start_key=start_key, attempt=attempt + 1)
             self._commands.send([again], delay=self._delay)
             return
-        for currency, (amount, parts) in _summed(sent, found, unpriced_are_free=is_last).items():
-            self._ledger.respond(
-                send_id,
-                ResponseKind.PRICE,
-                response_id=f"{start_key or send_id}/{currency}",
-                details={
-                    "amount": str(millionths(amount)),
-                    "currency": currency,
-                    "parts": str(parts),
-                },
-            )
+        summed = _summed(sent, found, unpriced_are_free=is_last)
+        self._ledger.respond(
+            [
+                Response(
+                    send_id=send_id,
+                    kind=ResponseKind.PRICE,
+                    id=f"{start_key or send_id}/{currency}",
+                    details={
+                        "amount": str(millionths(amount)),
+                        "currency": currency,
+                        "parts": str(parts),
+                    },
+                )
+                for currency, (amount, parts) in summed.items()
+            ]
+        )
         if page.next_key is not None:
             self._commands.send([_command(send_id, start_key=page.next_key, attempt=1)])
 
