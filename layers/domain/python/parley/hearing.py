@@ -22,6 +22,9 @@ MAIN = (ENGLISH, SPANISH, FRENCH, PORTUGUESE)
 TONGUES = (*MAIN, *OTHERS)
 
 _SHORT = ("stop", "quit", "unsub")
+_SWAPPED = tuple(
+    "text texts leave alone please remove dont never want more take list from this".split()
+)
 _REAL_WORDS = """
     molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped
     shopper topper guitar terminal canceled cancelled retire retired retirement enter testing
@@ -29,7 +32,7 @@ _REAL_WORDS = """
     evoke remover nonstop unstop spending lending pending bending mending tending vending
     falling waiting teaching preaching contract contrast context tempting resting hosting
     nesting vesting lasting talking walking resubscribe resubscribed
-    recibi recibo recibio internet
+    recibi recibo recibio internet record stalling installing form
 """
 """Words of their own that look like slips of what we listen for."""
 
@@ -87,7 +90,13 @@ def _vocabulary() -> _Vocabulary:
     return _Vocabulary(
         keywords=keywords,
         keyword_slips=Slips(keywords, long=6, short=_SHORT, real=_REAL_WORDS.split()),
-        slips=Slips(known, long=7, short=("stop",), real=_REAL_WORDS.split()),
+        slips=Slips(
+            known,
+            long=7,
+            short=("stop",),
+            swapped=_SWAPPED,
+            real=_REAL_WORDS.split(),
+        ),
         known=frozenset(known),
         heads=heads,
     )

@@ -89,7 +89,7 @@ _PROVIDER_HELP_KEYWORDS = frozenset({"help", "info"})
 _OPT_IN_KEYWORDS = frozenset({"start", "unstop"})
 _POLITE = frozenset({"please", "pls", "plz", "thanks", "me", "i", "need", "por", "favor", "svp"})
 _REPORTED = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP}
-_STOP_SIGN = "\N{OCTAGONAL SIGN}"
+_STOP_SIGNS = re.compile("[\N{OCTAGONAL SIGN}\N{NO ENTRY SIGN}\N{NO ENTRY}]")
 _SHOUT = re.compile(r"\b(STOP|UNSUBSCRIBE|STOPALL)\W*\Z")
 _CLOSING_QUOTES = ('"', "”", "»")
 _TAP_BACK = re.compile(
@@ -165,7 +165,7 @@ def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Underst
         )
     if (shout := _SHOUT.search(text)) and text != text.upper():
         why = f'ends with "{shout.group(1)}" in capitals'
-    elif len(words) == 1 and _STOP_SIGN in text:
+    elif len(words) == 1 and _STOP_SIGNS.search(text):
         why = "a stop sign asks us to stop"
     else:
         return None

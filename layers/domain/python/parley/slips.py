@@ -39,18 +39,30 @@ class Slips:
     Of words of `long` letters and more any one letter may be missing, added, wrong or elsewhere,
     the first only where the word is very long, or changed places with the second. Of shorter ones
     that are listed as `short`, two letters may have changed places, one be doubled, missing or
-    struck with its neighbor. Any word may be drawn out, as in "stooop". What is among `real` is a
-    word of its own.
+    struck with its neighbor; of those that are `swapped` two letters may have changed places. Any
+    word may be drawn out, as in "stooop". What is among `real` is a word of its own.
     """
 
     def __init__(
-        self, words: Iterable[str], *, long: int, short: Iterable[str], real: Iterable[str]
+        self,
+        words: Iterable[str],
+        *,
+        long: int,
+        short: Iterable[str] = (),
+        swapped: Iterable[str] = (),
+        real: Iterable[str],
     ) -> None:
         self._words = frozenset(words)
         self._long = long
         self._real = frozenset(real)
         self._short = {
             slip: word for word in short for slip in _thumb_slips(word) if slip not in self._real
+        }
+        self._short |= {
+            slip: word
+            for word in swapped
+            for slip in _swaps(word)
+            if slip not in self._real and slip not in self._words
         }
         self._lacking: dict[str, list[tuple[int, str]]] = {}
         for word in sorted(self._words):
@@ -102,12 +114,16 @@ def _lacking_one(word: str) -> list[str]:
     return [word[:n] + word[n + 1 :] for n in range(len(word))]
 
 
+def _swaps(word: str) -> Iterator[str]:
+    for n in range(len(word) - 1):
+        yield word[:n] + word[n + 1] + word[n] + word[n + 2 :]
+
+
 def _thumb_slips(word: str) -> Iterator[str]:
+    yield from _swaps(word)
     for n, letter in enumerate(word):
         before, after = word[:n], word[n + 1 :]
         yield before + letter + letter + after
-        if after:
-            yield before + after[0] + letter + after[1:]
         if n:
             yield before + after
         for near in _NEIGHBORS[letter]:

@@ -4,21 +4,21 @@ from parley.tongues.model import Tongue
 
 _SO = "(please|filler|now|swear)*"
 _THE = "(the|these|all|nothing|more|my|adjective|swear|of|it)*"
-_MESSAGES = "(texts|offers|text|nuisance)+"
+_MESSAGES = "texting? (texts|offers|text|nuisance)+"
 _SENT = "other{0,2} (texts|offers|text|nuisance)+"
 _TAIL = "(please|again|filler|now|swear|edge|and)"
 _NO_MORE_TAIL = f"({_TAIL}|from|to|you|i|or)"
-_ME = "(me|(my|the|these)+ (text|kin)? number+|my no)"
+_ME = "(me|(my|the|these|all)+ (text|kin)? number+|my no)"
 _DONT = "(dont|do not|never|no longer|to not|can you (please|filler)* not)"
 _NOT = "(dont|do not|never|no longer|not)"
 _I_DONT_WANT = f"{_NOT} (filler|again)* (want|like)"
 _ME_ASKING = "(?<!you|he|if|auxiliary|how)"
 _IN_EARNEST = "(?<!(?<!you)(unable|dont|not|never))(?<!he)(?<!third to)(?<!(?<!can|do)i)"
-_ASKED = """(i (said|want|like) (you|filler)* to? | why? (dont|unable|can) you
+_ASKED = """(i can? (said|want|like) (you|filler)* to? | why? (dont|unable|can) you
     | you filler* (can|(want|auxiliary|better)+ to?)? | make (it|these) | when can you
     | how (can|do) i | how to)?"""
 _REST = """(cease|unsub|ending|please|filler|now|swear|you|it|these|all|of|again|me|and|no|already
-    |finally|when once)*"""
+    |finally|when once|remove|or)*"""
 _STOP_REST = "(please|filler|now|swear|it|these|all|you|already|finally|when once)* edge"
 _BEGIN = "(edge|(not|longer) filler? interested again?) (please|filler|now|swear|no|and|all)*"
 
@@ -34,7 +34,7 @@ ENGLISH = Tongue(
         "ending": """end cancel terminate deactivate disable revoke revoking withdraw
             withdrawing rescind kill
             suspend""",
-        "consent": "consent permission authorization authorized authorised",
+        "consent": "consented consent permission authorization authorized authorised",
         "unsub": "unsubscribe unsuscribe stopall optout unenroll deregister unregister desubscribe",
         "unsub_slang": "unsub",
         "unsubscribing": "unsubscribing",
@@ -44,12 +44,13 @@ ENGLISH = Tongue(
             disturbing pinging badgering targeting stalking hassling irritating nagging bombarding
             flooding interrupting cluttering plaguing smsing""",
         "keep_on": "still constantly always",
-        "selling": "selling pitching promoting",
+        "selling": "broadcasting selling pitching promoting",
         "kin": """wife wifes husband husbands mom moms mum mums dad dads mother mothers father
-            fathers son sons daughter daughters kid kids child family""",
+            fathers son sons daughter daughters kid kids child family line""",
         "mistaken": "accidentally mistakenly accident mistake",
         "particle": "la lah leh lor liao hor sia",
         "rest": "rest",
+        "widget": "link button page option policy",
         "calling": "calling writing ringing phoning",
         "sending": "sending forwarding pushing sendin",
         "reaching": "reaching following hitting blowing",
@@ -64,7 +65,8 @@ ENGLISH = Tongue(
         "write": "write reach hit reply respond",
         "call": "call ring",
         "send": "send forward",
-        "texts": """texts txts messages msgs emails ads ad adverts advert advertising
+        "texts": """broadcast broadcasts texts txts messages msgs emails ads ad adverts advert
+            advertising
             advertisements advertisement alerts notifications communications correspondence
             solicitations solicitation smses marketing campaigns blasts promo promos promotions
             newsletters newsletter""",
@@ -81,7 +83,7 @@ ENGLISH = Tongue(
         "take": "take keep pull scratch",
         "leaving": "leaving",
         "leave": "leave let",
-        "alone": "alone",
+        "alone": "alone alon",
         "lose": "lose forget",
         "opt": "opt opting",
         "opted": "opted",
@@ -90,28 +92,30 @@ ENGLISH = Tongue(
         "from": "from",
         "on": "on in onto into",
         "enough": "enough",
-        "list": """list lists database db system distribution contacts subscription
-            subscriptions thread directory records service membership""",
-        "number": """number phone mobile cell cellphone line inbox name info information details
+        "list": """registration enrollment enrolment list lists database db system distribution
+            contacts subscription
+            subscriptions thread directory records service membership
+            program programme""",
+        "number": """number phone mobile cell cellphone inbox name info information details
             data""",
         "me": "me us myself",
         "my": "my our",
         "it": "it them",
-        "these": "this these that those dis ths",
+        "these": "thats this these that those dis ths",
         "here": "here",
         "the": "the your ur youre a such so many wrong kind type sort",
         "adjective": """stupid dumb constant daily unwanted promotional automated
             ridiculous endless unsolicited mailing silly useless
-            broadcast mass""",
+            mass""",
         "swear": """fucking fuckin fkn freaking freakin friggin frigging effing damn damned
             goddamn bloody tf""",
-        "all": "all any anything everything every",
+        "all": "all any anything everything every each",
         "nothing": "nothing",
-        "more": "more further additional future",
+        "more": "more mor further additional future",
         "again": "again anymore ever else",
         "of": "of with w",
         "no": "no nope nah naw nay",
-        "not": "not",
+        "not": "not nto",
         "never": "never",
         "dont": "dont don dnt donot",
         "do": "do",
@@ -121,7 +125,7 @@ ENGLISH = Tongue(
         "auxiliary": "did does has had have",
         "you": "you u ya yall",
         "i": "i we im ive id ill",
-        "he": "he she they who everyone someone nobody",
+        "he": "he she they who everyone someone somebody nobody",
         "third": "him her his their while",
         "when": """before after until till til during between unless about today tonight tomorrow
             yet late early because at when""",
@@ -153,27 +157,30 @@ ENGLISH = Tongue(
             class course""",
         "away": "away",
         "gone": "gtfo stfu",
-        "please": "please pls plz plse pleas kindly",
+        "please": "please pls plz plse pleas plese kindly",
         "refrain": "refrain",
         "rather": "rather prefer appreciate",
         "knock": "knock cut chill lay ease",
         "drop": "drop ditch",
         "lost": "lost",
         "or": "or nor",
-        "finally": "for good real",
+        "finally": "for good real 4",
         "doing": "doing",
         "turn": "turn switch",
+        "report": "report reporting sue",
         "shut": "shut",
-        "include": "include add enroll",
+        "include": "store save include add enroll",
         "removal": "removal",
         "but": "but",
         "stopped": "stopped",
         "done": "done tired sick fed",
-        "filler": """thanks thank thx ty ok okay k kk immediately just sir maam dude man bro hey
+        "filler": """idiot idiots moron morons jerk jerks asshole assholes creep creeps clown
+            clowns spammers spammer scammers scammer thanks thank thx ty ok okay k kk immediately
+            just sir maam dude man bro hey
             hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes yeah
             yo dammit jeez bruh bruv mate folks people lmao ha hahaha wow argh christ heck hell gods
             christs sake thankyou fr really oh ugh completely altogether guys jesus haha am
-            love then bye""",
+            love then bye x xx xxx 4ever""",
     },
     patterns=(
         # "please stop", "i said stop it", "u can stop now", "can you please stop"
@@ -197,14 +204,14 @@ ENGLISH = Tongue(
         f"(how|text|write) to cease {_STOP_REST}",
         "if you stopped (texting|sending)",
         f"(these|texts|text|nuisance) (want|auxiliary|can) to? cease {_STOP_REST}",
-        f"want (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
+        f"(want|like) (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
         f"{_I_DONT_WANT} any{{1,3}} cease {_STOP_REST}",
         (
-            f"(edge|when) can (these|it) cease {_STOP_REST}|receive (these|it|texts)"
+            f"(edge|when) can (these|it) cease {_STOP_REST}|receive (these|it|the|you|texts|text)+"
             f" to cease {_STOP_REST}"
         ),
         f"he swear? are? these {_SO} cease {_STOP_REST}|i not other cease {_STOP_REST}",
-        f"make (it|these|the|texts|text)* cease {_STOP_REST}",
+        f"make (it|these|the|you|texts|text)* cease {_STOP_REST}",
         # "not interested stop", "wrong number stop"
         f"(not|no|longer) filler? interested (on {_THE} {_MESSAGES})? {_SO} cease {_STOP_REST}",
         (
@@ -236,13 +243,22 @@ ENGLISH = Tongue(
         f"ending (me|my number) (from|edge)|ending {_THE} other{{1,2}} texts",
         f"ending {_THE} (text? texts|text {_TAIL}|text? list ({_TAIL}|to|from)|other? consent)",
         "take other my consent",
-        f"turn off {_THE} (texts|text)|turn (the|all|my)* (these|it|texts|text) off",
-        f"edge {_SO} cease (to|on|my|these)* number {_SO} edge",
+        (
+            f"(turn|shut) off {_THE} (texts|text)|(turn|shut) (the|these|all|my)*"
+            " (these|it|texts|text) off"
+        ),
+        f"edge {_SO} cease ((to|on|my|these)* number {_SO} edge|my number)",
+        f"cease to {_THE} texts|^edge {_SO} (turn|shut) (it|these)+ off {_SO} edge$",
         f"cease doing (it|these)|cease {_THE} list {_TAIL}",
         f"^edge (filler|i|want|like)* (want|like) to ending {_SO} edge$",
         "^edge how (can|do) i ending (please|filler|now|these|it)* edge$",
         "consent filler? (are|be)? revoked",
-        f"^edge {_SO} ending (please|filler|now|swear|all|these|it|ending)* edge$",
+        f"^edge {_SO} ending (please|filler|now|swear|all|these|it|ending|cease|or)* edge$",
+        (
+            f"cease other {_ME} (to|on) {_THE} (list|texts)|cease to (sending|send|text|write)"
+            f" {_ME} (?!when)"
+        ),
+        f"cease write to? {_ME}",
         # "i want to stop receiving your messages"
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
         # "don't text me", "never message this number again", "don't call or text me", "don't text"
@@ -263,21 +279,34 @@ ENGLISH = Tongue(
         ),
         (
             f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write|call)"
-            f" ((or|and)? (text|write|call))* {_SO} edge$"
+            " ((or|and) (text|write|call)|edge? (dont|do not) (text|write|call))*"
+            f" (again|{_SO}) edge$"
         ),
+        "please (dont|do not) text edge|remove third number",
         f"{_ME_ASKING} {_DONT} {_SO} sell (to me|(my|these) number)",
         f"mind not (texting|calling|sending) {_ME}",
         (f"{_ME_ASKING} {_DONT} {_SO} again? (write|call) (to|on)* {_ME}? other? (again|all more)"),
         f"edge {_SO} {_DONT} (please|filler|now|again)* write to? {_ME} {_SO} edge",
         "no want to (text|send|write|call) me",
+        "no want to (take texting|(texting|sending|send) (me|these|it) (again|edge))",
+        f"edge {_SO} go? (text|bother) (he|other) again {_SO} edge",
+        f"{_ME_ASKING} {_DONT} {_SO} again? write out (again|to {_ME}|{_SO} edge)",
+        f"{_ME_ASKING} {_DONT} {_SO} (include|take) {_ME} (on|to|edge)",
+        f"no filler to (text|send|write|call) me|no want finally {_THE} texts",
+        f"you (dont|do not) want to (text|send|call|write) {_ME}",
         # "i told you not to text me", "i'd rather you didn't text me", "if you text me again"
         (
             "(said|better|are|can|want) (you|filler)* not (to|again|be)*"
             f" (text|bother|write|call|send|texting) {_ME}"
         ),
-        f"(rather|like) you unable (text|bother|write) {_ME}|you unable other texting {_ME}",
+        f"(rather|like) if? you unable (text|bother|write) {_ME}|you unable other texting {_ME}",
         "edge (text|write|send|call) me again and i",
-        f"if you again? (text|bother|write|call|send) {_ME} (again|other more)",
+        f"if you again? (text|bother|write|call|send) {_ME}? (again|other more)",
+        (
+            f"if (you|these|it) unable cease ({_STOP_REST}|i)|report any{{0,3}}"
+            f" when you cease {_STOP_REST}"
+        ),
+        f"edge {_SO} cease {_SO} (or|when) i can? report",
         f"edge you (text|call) {_ME} other more",
         f"why filler* i (keep_on|take)+ receive {_THE} {_MESSAGES}",
         # "why do you keep texting me", "and you still text me"
@@ -312,7 +341,7 @@ ENGLISH = Tongue(
         "(no|not|dont|never|unable) any{0,3} consent (?!other)",
         f"(not|never|unable) agree to? (receive|be passive|{_THE} (texts|text {_TAIL}))",
         "(not|never|unable) opt on",
-        f"(not|never|unable) said finally {_THE} (texts|text {_TAIL})",
+        f"(not|never|unable) said finally? {_THE} (texts|text {_TAIL})",
         # "not interested in receiving any more", "no interest in your texts"
         (
             "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
@@ -320,7 +349,10 @@ ENGLISH = Tongue(
         ),
         f"(not|no|longer) (filler|again)* (interested|interest) on {_THE} (texts|text|nuisance)",
         # "no more texts", "no spam please", "no texting"
-        f"(?<!other|auxiliary|receive|why) no {_THE} (texts|text|nuisance)+ {_TAIL}",
+        (
+            f"(?<!other|auxiliary|receive|why) no {_THE} (texts|text|nuisance|offers"
+            f" (or|and) texts)+ ((or|and) (texts|offers|calling))? {_TAIL}"
+        ),
         (
             f"(?<!other|auxiliary|receive|why) no (the|these)* more {_THE}"
             f" ({_MESSAGES}|other texts) {_NO_MORE_TAIL}"
@@ -328,15 +360,17 @@ ENGLISH = Tongue(
         (
             "^edge ((please|filler|no)+ edge)? (please|filler|now|no)* no"
             " (more|texting|sending|text)"
-            " (please|filler|now|no|more|of|these|all|from|you|texting|me)* edge$"
+            " (please|filler|now|no|more|of|these|all|from|you|texting|me|or|calling)* edge$"
         ),
+        f"edge {_SO} not (other|more|the)+ (text|texts) more? {_TAIL}",
+        f"auxiliary it of {_THE} {_MESSAGES}",
         # "unsubscribe me", "how do i unsubscribe", "i want to opt out", "get me unsubscribed"
-        "(?<!if i|if you)(?<!cease to) unsub (?!(from|of) the? elsewhere)",
+        "(?<!if i|if you)(?<!cease to) unsub (?!(from|of) the? elsewhere|widget)",
         (
-            f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|from"
+            f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|all|from"
             f" (?!the other)|{_TAIL})"
         ),
-        "(?<!cease to) opt (me|my|number|these)* out",
+        "(?<!cease to) opt (me|my|number|these)* out (?!(of|from) the? other)",
         "(already|be|want) (unsubscribed|opted out)|(unsubscribed|opted out) already",
         f"(i|be) filler? unsubscribing|unsubscribed me|edge {_SO} unsubscribed {_SO} edge",
         f"(edge|said|want) {_SO} removal {_SO} (edge|from)",
@@ -347,17 +381,21 @@ ENGLISH = Tongue(
         "how (can|do) i receive (off|out) of? (these|it) edge|receive (off|out) of? my number",
         f"remove ({_ME} (?!(other? from|on|as) the? other)|my list|{_THE} list|my text {_TAIL})",
         (
-            "(take|receive|remove|drop|(take|receive|want|drop|leave) any? (off|out)|off)"
-            f" (me|my|number|off|from|of|on)* {_THE} other? text? list"
+            "(remove|drop|take|(take|receive|want|drop|leave) any{0,2} (off|out|from)"
+            "|(take|receive) me of|(?<!i) off)"
+            f" (me|my|number|off|from|of)* {_THE} other? (text|texts)? list"
         ),
         f"(leave|leaving) {_THE} list {_TAIL}|edge {_SO} (receive|leave) me (off|out) {_SO} edge",
         f"{_BEGIN} (can you)? {_SO} remove (please|filler|now|swear|you|these|me|number)* edge",
-        f"remove these text {_TAIL}",
+        (
+            f"remove these text {_TAIL}|please remove {_SO} edge|(number|text)"
+            " edge? (please|but|and)* remove it"
+        ),
         f"(want|like) to? receive? (out|off) of? (these edge|{_TAIL})",
         # "leave me alone", "lose my number", "go away", "fuck off"
         f"edge {_SO} exiting {_SO} edge",
         "(i|edge) filler* want to? be? left alone",
-        f"leave (me|my number) any{{0,2}} (alone|be {_TAIL})",
+        f"(?<!third to) leave {_ME} any{{0,2}} (alone|be {_TAIL})",
         f"(?<!i) (lose|drop) (my|these|the) number {_TAIL}",
         "(?<!i) remove (my|these|the) number (?!from the? other)",
         f"edge {_SO} lose me {_SO} edge",
@@ -372,20 +410,22 @@ ENGLISH = Tongue(
             f" of? {_THE} (texts|text {_TAIL})"
         ),
         "(receive|take) these? off my number",
+        "take (my|these) number (out|off) edge|leave me out of? (these|it)? edge",
+        "(as|on|number) (dont|do not) (write|text|call) edge",
         # "enough already", "enough with the texts", "sick of these messages"
-        "edge (please|these)* enough (please|filler|now|already)* edge",
-        f"enough of {_THE} {_MESSAGES}",
+        "edge (please|these|filler)* enough (please|filler|now|already)* edge",
+        f"enough of ({_THE} {_MESSAGES}|(these|it) edge)",
         f"enough {_THE} (texts|nuisance|texting)",
         f"done any? of? receive? {_THE} {_MESSAGES}|done of receive (these|it)+ edge",
         # "refrain from contacting me", "put me on your do not call list"
         "refrain from (texting|sending|calling)",
-        f"(on|to) {_THE} (dont|do not|no) (write|text|call) (list|other)",
+        f"(on|to) {_THE} other? (dont|do not|no) (write|text|call) (list|other)",
     ),
     voids=(
         # "you'd be like quit texting me", "don't take me off the list", "he wants off"
         "be like any{0,6}",
         "(?<!you)(dont|not|never|unable) (filler|be|to|again)* ((want|like|other) to)?",
-        "auxiliary (i|you|he) (filler|receive|be)*|edge filler i|mistaken any{0,3}",
+        "auxiliary (i|you|he) (filler|receive|be)*|mistaken any{0,3}",
         "(how|why|when) (auxiliary|come) (you|filler)*",
         "(dont|not|never|unable) (filler|be|to)* (take|remove|receive) me?",
     ),
@@ -405,7 +445,8 @@ ENGLISH = Tongue(
         sorry wrong .
         sorry wrong no .
         . wrong no .
-        wrong phone !case/charger
+        wrong phone !case/charger/number
+        wrong phone number !on/in/for/of
         wrong contact !info/information
         have the wrong one .
         got the wrong one .
@@ -417,8 +458,8 @@ ENGLISH = Tongue(
         got the wrong lady
         have the wrong girl
         have the wrong cell
-        texting the wrong
-        texted the wrong
+        texting the wrong !date/day/time/address/link/code
+        texted the wrong !date/day/time/address/link/code
         texting wrong
         messaging the wrong
         not my name .
@@ -502,6 +543,9 @@ ENGLISH = Tongue(
         i did not sign up
         i didnt sign up
         never subscribed
+        never asked for this
+        didnt request this
+        did not request this
         never agreed to
         didnt ask for this
         did not ask for this

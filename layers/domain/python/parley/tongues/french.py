@@ -5,28 +5,34 @@ from parley.tongues.model import Tongue
 _SO = "(please|filler)*"
 _THE = "(the|article|all|of|your|my)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = "(?!(please|filler|the|article)* (now|when|if|the other|of other))"
+_UNLESS = "(?!(please|filler|the|article)* (now|when|if|again|the other|of other|other edge))"
 
 FRENCH = Tongue(
     code="fr",
     keywords="""
         arret arreter arretez arrete arretons desabonner desabonnez desabonnement desinscription
-        desinscrire resilier resiliation annuler stopper stoppez supprimer retirer assez casuffit
+        desinscrire resilier resiliation annulation annuler stopper stoppez supprimer retirer assez
+        casuffit
         plusdemessages desabonnezmoi desinscrivezmoi degage degagez yenamarre jenaimarre stopsms
         desabo stoppub
     """,
     classes={
         "cease": """arrete arretez arreter arretes arret cesse cessez cesser stoppe stoppez
             stopper stop stopez darreter darret""",
-        "to_text": """mecrire ecrire contacter mappeler appeler texter harceler deranger embeter
+        "to_text": """decrire mecrire ecrire contacter mappeler appeler texter harceler deranger
+            embeter
             membeter spammer importuner solliciter emmerder memmerder relancer mimportuner
             mecrivant solicitations""",
         "to_send": "menvoyer envoyer denvoyer",
+        "can": "pouvez pourriez peux peut",
+        "removal": "suppression retrait radiation",
         "text": """texte recontactez recontacte rappelez contactez ecrivez ecris decrivez
-            mecrivez mecris appelez appelle mappelez mappelle derangez harcelez sollicitez
+            mecrivez mecris necrivez nappelez appelez appelle mappelez mappelle derangez harcelez
+            sollicitez
             embetez membetez importunez textez mimportunez relancez""",
         "send": "envoyez envoie envoies menvoyez menvoie menvoies nenvoyez",
-        "texts": """messages message textos texto sms pub pubs publicite publicites promos
+        "texts": """communication communications messages message textos texto sms pub pubs
+            publicite publicites promos
             promotions spam spams mails mail emails notifications courriels msg msgs mms alertes
             textes sollicitations prospection envoi envois""",
         "nuisance": "harcelement offres conneries trucs choses",
@@ -35,18 +41,20 @@ FRENCH = Tongue(
             abonnee inscrit inscrite""",
         "be": "etre",
         "want": """veux veut voudrais souhaite souhaitons desire desirons voulons souhaiterais
-            aimerais jveux""",
-        "remove": """retirez retire retirer enlevez enleve enlever menlever meffacer supprimez
+            aimerais jveux envie""",
+        "remove": """oubliez oublie retirez retire retirer enlevez enleve enlever menlever
+            meffacer deffacer denlever supprimez
             supprime supprimer
             effacez efface effacer rayez raye otez sortez radiez""",
         "unsub": """desabonner desabonnez desabonnement desabonne desabonnes desinscrire
             desinscrivez desinscription desinscris desinscrit""",
         "me": "moi me nous",
         "number": "numero nom telephone portable contact coordonnees donnees compte",
-        "list": "liste listes base fichier fichiers repertoire contacts",
+        "list": "liste listes base repertoire contacts",
         "leave": "laissez laisse fichez fiche foutez fous lachez lache",
         "peace": "tranquille tranquilles paix",
-        "not": "ne n",
+        "not": "ne n nai",
+        "i": "je j",
         "pas": "pas",
         "more": "plus",
         "never": "jamais",
@@ -63,6 +71,8 @@ FRENCH = Tongue(
         "cancel": "resilier resiliez resilie annuler annulez",
         "demand": "demande prie",
         "refuse": "refuse",
+        "accept": "accepte naccepte",
+        "how": "comment",
         "that": "ca cela",
         "when": "avant apres demain aujourdhui soir nuit quand tant trop tard",
         "again": "encore",
@@ -75,11 +85,15 @@ FRENCH = Tongue(
     },
     patterns=(
         # "arrêtez svp", "stop merci", "arrêtez ça"
-        "edge (please|filler|of)* cease (please|filler|cease|that|the|all|of|now)* edge",
+        "edge (please|filler|of|can)* cease (please|filler|cease|that|the|all|of|now|with)* edge",
+        f"cease {_SO} i not|removal of {_THE} (number|list)",
+        f"(more|pas) want of receive {_THE} (texts|nuisance|{_TAIL}|your)|not want nothing receive",
+        f"edge {_SO} nothing texts {_TAIL}",
         f"(please|demand (of|please)*) cease {_SO} edge",
         "cease with that",
         "refuse (of|all|the|article)* (receive|texts)",
         f"not me* to_text (more|pas|never) {_TAIL}",
+        f"accept pas {_THE} texts|^edge how cancel {_SO} edge$",
         "cancel (my|the|article|all)* (subscription|texts)",
         (
             f"edge {_SO} enough {_SO} edge|edge {_SO} that enough (please|filler|now|cease|{_THE}"
@@ -107,12 +121,12 @@ FRENCH = Tongue(
         "not want (more|pas) that me? (text|send)",
         f"not want more (nothing)? {_TAIL}",
         # "plus de messages svp", "pas de pub"
-        f"edge {_SO} more never? nothing? {_THE} (texts|nuisance)",
+        f"edge {_SO} more never? nothing? {_THE} (texts|nuisance) (?!other)",
         f"edge {_SO} pas {_THE} texts {_TAIL}",
         f"edge {_SO} more nothing {_SO} edge",
         f"never more? {_THE} texts",
         # "retirez-moi de votre liste", "supprimez mon numéro", "désabonnez-moi"
-        f"(?<!not) remove (me {_TAIL}|me of {_THE} list|my number|{_THE} my number)",
+        f"(?<!not) remove (me {_TAIL}|me of {_THE} (list|other edge)|my number|{_THE} my number)",
         f"me remove (of {_THE} list|{_TAIL})",
         "(?<!pas|not|if) unsub",
         f"remove {_SO} {_THE} (number|list)",
@@ -122,7 +136,7 @@ FRENCH = Tongue(
     help="aide",
     yes="oui ouais daccord confirme",
     wrong_number="""
-        mauvais numero
+        mauvais numero !sur/de/dans
         faux numero
         trompe de numero
         vous vous trompez de numero

@@ -122,7 +122,8 @@ NORDIC = Tongue(
     classes={
         "cease": "stopp stop slutt sluta hold lopeta",
         "to": "a att at med og",
-        "text": """skrive skriva skriv kontakt kontakta kontakte maile tekst tekste mase smse plage
+        "text": """skrive skriva skriv kontakt kontakta kontakte ring maile tekst tekste mase
+            smse plage
             forstyrr spamme""",
         "send": "sende skicka send sender skickar sendt",
         "texts": """meldinger melding meddelanden beskeder besked reklam reklame sms spam tekster
@@ -143,7 +144,7 @@ NORDIC = Tongue(
         "edge please* cease please* edge",
         "cease to* (text|send)",
         "cease to* texts",
-        "edge please* not remove? (text|send)",
+        "edge please* not remove? (text|send) (?!other)",
         "not more texts|not texts more",
         "(text|send) not any{0,2} (me|more)",
         "want not (any{0,2}) (more|texts)",
@@ -172,15 +173,16 @@ HEBREW = Tongue(
         "me": "אותי אותנו מספר מספרי המספר שמי לי מהרשימה מרשימת",
         "more": "יותר עוד",
         "leave": "עזבו עזוב תעזבו תעזוב תניחו",
-        "please": "בבקשה תודה נא אנא כבר את",
+        "please": "בבקשה תודה נא אנא כבר",
+        "object": "את",
     },
     patterns=(
         "edge please* cease please* edge",
         "cease (text|send)",
         "not send me? (more|edge|please|text|me)",
-        "not want (more)? receive|not want more (text|edge)",
+        "not want (more)? receive|not want more? text|not want more edge",
         "not more text",
-        "remove please? me",
+        "remove (please|object)? me",
         "remove please* edge",
         "leave me",
     ),

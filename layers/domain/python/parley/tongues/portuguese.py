@@ -13,7 +13,8 @@ PORTUGUESE = Tongue(
     keywords="""
         pare parar parem sair cancelar remover descadastrar descadastre descadastro descadastrarme
         descadastrese chega basta cancela sai saifora naomais desinscrever excluir retirar
-        cancelarinscricao naoenviarmais naoperturbe suspender vaiembora vaza saiam suma sumam
+        cancelarinscricao naoenviarmais naoperturbe jadeu suspender vaiembora vaza saia saiam suma
+        sumam
     """,
     classes={
         "cease": "paro pare parem parar pares cesse cessem",
@@ -25,7 +26,8 @@ PORTUGUESE = Tongue(
         "to_text": """encher incomodar perturbar escrever ligar contatar contactar importunar
             chatear atazanar amolar spammar aborrecer procurar""",
         "to_send": "mandar enviar mandando enviando enviarem mandarem",
-        "text": """incomode incomodem perturbe perturbem escreva escrevam ligue liguem contate
+        "text": """adicione adicionem incomode incomodem perturbe perturbem escreva escrevam
+            ligue liguem contate
             contatem contacte contactem procure procurem chateie chateiem chame chamem amole amolem
             importune
             incomoda perturba chateia encha encham enche""",
@@ -47,7 +49,7 @@ PORTUGUESE = Tongue(
         "fed_up": "cansei cansado cansada farto farta",
         "want": "quero queria gostaria desejo queremos desejamos preciso quer",
         "remove": """remova removam remove remover retire retirem retira retirar tire tirem tira
-            tirar exclua excluam exclui excluir apague apaguem apaga apagar delete deleta
+            tirar exclua excluam exclui excluir apague apaguem apaga apagar delete deleta deletem
             deletar elimine eliminem""",
         "unsub": """descadastrar descadastre descadastra descadastrem descadastramento
             descadastro desinscrever desinscreva desinscricao desinscrevam remocao""",
@@ -55,7 +57,7 @@ PORTUGUESE = Tongue(
         "subscription": "inscricao subscricao assinatura cadastro",
         "number": "numero telefone celular contato nome dados",
         "list": "lista listas base",
-        "leave": "sair",
+        "leave": "sair saio",
         "get_out": "sai sumam suma some cai caia vaza",
         "out": "fora",
         "forget": "esquece esqueca esquecam esquecer",
@@ -72,6 +74,7 @@ PORTUGUESE = Tongue(
         "the": """as os o a essa esse esta este essas esses estas estes suas seus sua seu tantas
             tanta tipo""",
         "this": "isso isto aqui daqui dai",
+        "of_this": "disso disto",
         "my": "meu minha meus",
         "all": "todas todos tudo qualquer",
         "in": "em",
@@ -84,10 +87,12 @@ PORTUGUESE = Tongue(
     },
     patterns=(
         # "pare por favor", "chega", "para com isso", "sai fora"
-        f"edge {_SO} para (please|with this)+ edge",
+        f"edge {_SO} para (please|filler? with this)+ edge",
+        f"^edge {_SO} not want nothing {_SO} edge$|how any{{0,3}} leave (edge|of the? list)",
+        f"cease of {_THE} texts {_TAIL}",
         (
             f"(edge|interest) {_SO} (can|want)? {_SO} (cease|stop)"
-            " (please|filler|cease|stop|with this|with|all)* edge"
+            " (please|filler|cease|stop|with this|with|of_this|all)* edge"
         ),
         f"edge any{{0,3}} said (that|para|to)* cease {_SO} edge",
         f"edge {_SO} leave {_SO} edge",
@@ -103,7 +108,7 @@ PORTUGUESE = Tongue(
         # "não me mande mais mensagens", "não me incomode", "não mandem mais"
         f"(not|without) {_SO} more? me (text|to_text|contacted) {_UNLESS}",
         f"not {_SO} more? (text|to_text) (me|more|edge)",
-        f"(?<!not) (cease|para|let|stop) of to_text the other {_SO} edge",
+        f"(?<!not) (cease|para|let|stop) of me? to_text the other {_SO} edge",
         f"not {_SO} more? me? (send|to_send) me? {_ANY} (texts|nuisance|this|{_TAIL}|cease|para)",
         # "não quero mais receber mensagens", "não quero ser contatado"
         f"not {_SO} want {_SO} more? receive {_ANY} (texts|nuisance|this|{_TAIL})",
@@ -125,14 +130,16 @@ PORTUGUESE = Tongue(
         f"(?<!not|other_not) remove me (of|{_TAIL})",
         "remove (the|my)* my (number|subscription)",
         "remove (the)* number",
-        "(remove|leave) (me|my|number|the|of)* list",
-        f"want {_SO} (leave|cancel me|me cancel) {_TAIL}",
+        "(remove|leave|get_out) (me|my|number|the|of)* list",
+        f"want {_SO} of? (leave|cancel me|me cancel) {_TAIL}",
+        f"not more? receive {_ANY} (texts|nuisance)|said the? cancel edge|said that not want edge",
+        f"not want more? number {_TAIL}",
         "want (leave) of (the|list|texts)",
         "(?<!not) unsub",
-        f"(edge|interest) {_SO} remove {_SO} edge|want be removed|want that cease {_SO} edge",
+        f"(edge|interest) {_SO} remove {_SO} edge|want of? be removed|want that cease {_SO} edge",
         f"^edge (how any{{0,2}}|{_SO} want) cancel {_SO} edge$",
-        f"^edge {_SO} cancel (this|filler|please)* edge$",
-        "cancel (me|my|the|this)* (subscription|texts)",
+        f"^edge {_SO} cancel (this|all|filler|please)* edge$",
+        "cancel (me|my|the|this)* (subscription|texts|number)",
         # "me deixa em paz", "me esquece"
         "(me let|let me) (in peace|peace)",
         f"edge {_SO} me forget {_SO} edge|forget (my|the)* number",
@@ -140,7 +147,7 @@ PORTUGUESE = Tongue(
     help="ajuda",
     yes="sim claro confirmo aceito",
     wrong_number="""
-        numero errado !de
+        numero errado !de/da/do/na/no/em
         numero incorreto
         pessoa errada
         errou o numero

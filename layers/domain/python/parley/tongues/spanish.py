@@ -6,7 +6,7 @@ _SO = "(please|filler)*"
 _THE = "(the|more|all|adjective|of|from)*"
 _ANY = "(the|more|all|adjective|of|from|nothing)*"
 _TAIL = "(please|filler|again|edge)"
-_UNLESS = """(?!(please|filler|to|the|that)* (when|if|the other|a other|to other)
+_UNLESS = """(?!(please|filler|to|the|that)* (when|if|the other|a other|to other|in the other)
     |edge please? remit)"""
 
 SPANISH = Tongue(
@@ -19,7 +19,8 @@ SPANISH = Tongue(
         desuscripcion larguense largate fuera vayanse
     """,
     classes={
-        "cease": "dejo paro deja dejen dejad deje dejar dejas termina terminen cesa cesen cesar",
+        "leave_off": "dejo deja dejen dejad deje dejar dejas",
+        "cease": "paro termina terminen cesa cesen cesar",
         "stop": """stop paren pare parad parenle parar parale alto detente detengan detenganse
             basta detener cortala cortenla""",
         "para": "para",
@@ -36,10 +37,11 @@ SPANISH = Tongue(
             molestes molesten moleste molesteis textees texteen llamen llames llame jodas jodan
             fastidies fastidien busquen busques""",
         "send": "mandes manden mande mandeis envies envien envie envieis manda mandan envian",
-        "texts": """mensajes mensaje mensajitos sms textos texto msjs msj msgs publicidad
+        "texts": """envios mensajes mensaje mensajitos sms textos texto msjs msj msgs publicidad
             promociones promos propaganda anuncios correos spam notificaciones avisos
             comunicaciones publicidades whatsapps alertas llamadas""",
         "nuisance": "cosas tonterias pendejadas basura mamadas estupideces ofertas",
+        "lose": "olvide olviden olvida pierda pierdan pierde",
         "remit": "mandame mandenme mandeme enviame envieme escribeme escribame escribanme",
         "receive": "recibir recibiendo saber seguir reciba",
         "how": "como",
@@ -83,7 +85,7 @@ SPANISH = Tongue(
         "interest": "interesa interesan interesado interesada",
         "unsub": "desuscribir desuscripcion desinscribir desuscribo",
         "authorize": "autorizo permito consiento",
-        "fed_up": "harto harta cansado cansada suficientes",
+        "fed_up": "canse harto harta cansado cansada suficientes",
         "list": "lista listas servicio",
         "when": """tan hora horas hoy ahora manana ahorita tarde temprano hasta antes despues
             todavia aun cuando noche""",
@@ -95,14 +97,20 @@ SPANISH = Tongue(
     patterns=(
         # "paren ya", "para por favor", "basta ya de mensajes", "no, alto"
         "edge (please|filler|ya)* (stop|para|para ya) (please|filler|ya|stop|with|all)* edge",
-        "edge (please|filler|ya)* (cease|para) (please|filler|ya|of)* edge",
+        "edge (please|filler|ya)* (cease|leave_off|para) (please|filler|ya|of)* edge",
         "edge (please|filler|ya)* off (please|filler|ya|off)* edge",
-        f"(?<!not|never) (stop|cease|with) (please|filler|ya|to)* {_THE} (texts|nuisance)",
-        f"(cease|para) of receive {_THE} (texts|nuisance|{_TAIL})",
+        (
+            "(?<!not|never) (stop|cease|with|leave_off of) (please|filler|ya|to)*"
+            f" {_THE} (texts|nuisance)"
+        ),
+        f"(cease|leave_off|para) of receive {_THE} (texts|nuisance|{_TAIL})",
         f"para of {_THE} (texts|nuisance) {_TAIL}",
         # "deja de escribirme", "dejen de mandar mensajes", "para de enviarme"
-        f"(?<!not|never) (cease|stop|para) of me? to_text {_UNLESS}",
-        f"(?<!not|never) (cease|stop|para) of me? to_send {_THE} (texts|nuisance|{_TAIL})",
+        f"(?<!not|never) (cease|leave_off|stop|para) of me? to_text {_UNLESS}",
+        (
+            f"(?<!not|never) (cease|leave_off|stop|para) of me? to_send {_THE}"
+            f" (texts|nuisance|{_TAIL})"
+        ),
         # "no me escribas", "ya no me manden mensajes", "nunca mas me contacten"
         f"(not|never|neither) more? {_SO} me? (come_back to?)? (text|to_text) {_UNLESS}",
         "(not|never) (me|come_back|to)* (text|to_text) more",
@@ -129,7 +137,8 @@ SPANISH = Tongue(
         "(?<!not) removing (my|the)* (number|subscription)",
         f"me removing (of|{_TAIL})",
         "removing of (the|all|my)* list",
-        f"edge {_SO} off of (the|all|my)* list",
+        f"edge {_SO} off of (the|all|my)* (list|texts)|edge {_SO} that stop {_SO} edge",
+        "lose my number",
         "not me? (interest|want) be? (passive|receive)",
         "not want be in (the|all)* list",
         "not authorize",
@@ -139,7 +148,8 @@ SPANISH = Tongue(
         f"want that (stop|cease) {_SO} edge|want leave_it",
         f"^edge {_SO} not want nothing {_SO} edge$",
         "(?<!not) unsub",
-        f"^edge {_SO} (how me?|want)? cancel {_SO} edge$",
+        f"^edge {_SO} (how me?|want)? cancel (all|please|filler)* edge$",
+        "edge please* removing please+ edge",
         f"fed_up of? {_THE} (texts|nuisance)",
         f"(?<!not) me? (give|of) {_SO} of off (?!(the|my|a) other)",
         "want (the|a|me)* off",
@@ -147,7 +157,7 @@ SPANISH = Tongue(
         f"(want|leave) (leave|leave_it)? {_SO} of (the|all)* list",
         # "déjame en paz"
         f"(?<!not) leave_me {_SO} (in|ya)? (peace|in peace|{_TAIL})",
-        "me (cease) in peace",
+        "me leave_off in peace",
     ),
     help="""
         ayuda
@@ -160,7 +170,7 @@ SPANISH = Tongue(
         se equivoco de numero
         se equivocaron de numero
         te equivocaste de numero
-        esta equivocado
+        esta equivocado !en/el/la/de
         no soy esa persona
         persona equivocada
         no conozco a esa persona
