@@ -46,7 +46,7 @@ class Imports(Construct):
             tables.journal,
             *(access.READ, access.WRITE, access.WRITE_BATCHES),
         )
-        access.use_objects(function, foundation, UPLOADS, "GetObject")
+        access.use_objects(function, foundation, UPLOADS, "GetObject", "DeleteObject")
         access.use_objects(
             function,
             foundation,

@@ -317,6 +317,51 @@ def test_a_file_replaced_while_it_is_read_fails() -> None:
     assert "replaced" in (job.failure or "")
 
 
+@pytest.mark.parametrize("content", [_file(10), b"no header\n"])
+def test_the_file_is_gone_once_the_import_has_ended(content: bytes) -> None:
+    """G9: what was erased since must not stand in a file."""
+    world = World()
+    world.run(content, job_of())
+    assert world.files.uploads == {}
+    world.files.upload("imp_1", content, etag="another")
+    world.importer().begin("imp_1", etag="another")
+    assert world.files.uploads == {}
+
+
+def test_a_crash_before_the_file_is_deleted_is_mended_by_the_next_delivery() -> None:
+    world = World(piece_rows=100)
+    world.imports.create(job_of())
+    world.files.upload("imp_1", _file(10))
+    world.importer().begin("imp_1", etag="etag")
+    (command,) = world.queue.waiting
+    world.obey(command)
+    world.files.upload("imp_1", _file(10))
+    world.obey(command)
+    assert world.files.uploads == {}
+
+
+def test_a_delivery_that_finds_the_file_deleted_changes_nothing() -> None:
+    """A piece is worked on twice at once: one ends the import while the other reads."""
+    world = World(piece_rows=100)
+    world.imports.create(job_of())
+    world.files.upload("imp_1", _file(10))
+    world.importer().begin("imp_1", etag="etag")
+    (command,) = world.queue.waiting
+    read = world.files.read
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        world.files.read = read  # type: ignore[method-assign]
+        world.obey(command)
+        return read(*args, **kwargs)
+
+    world.files.read = late  # type: ignore[method-assign]
+    world.obey(command)
+    job = world.imports.get("imp_1")
+    assert job is not None
+    assert (job.status, job.failure, job.tally.rows) == (ImportStatus.COMPLETED, None, 10)
+    assert [field for _, field, _ in world.rejects()] == ["phone"]
+
+
 def test_an_upload_that_nobody_asked_for_is_left_alone() -> None:
     world = World()
     world.importer().begin("imp_9", etag="etag")

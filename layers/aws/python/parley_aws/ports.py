@@ -250,6 +250,9 @@ class ImportFiles(Protocol):
         Raises UploadChangedError where the file is not the one with this etag any more.
         """
 
+    def discard_upload(self, import_id: str) -> None:
+        """Delete the file; again changes nothing."""
+
     def put_piece_rejects(self, import_id: str, piece: int, content: bytes) -> None:
         """Keep the rejects of a piece, replacing what a try before left."""
 

@@ -93,6 +93,13 @@ class S3ImportFiles:
         except BotoCoreError as error:
             raise TransientError("the upload cannot be read") from error
 
+    def discard_upload(self, import_id: str) -> None:
+        """Delete the file; again changes nothing."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=upload_key(import_id))
+        except (ClientError, BotoCoreError) as error:
+            raise TransientError("the upload cannot be deleted") from error
+
     def put_piece_rejects(self, import_id: str, piece: int, content: bytes) -> None:
         """Keep the rejects of a piece, replacing what a try before left."""
         try:

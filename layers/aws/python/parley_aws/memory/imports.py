@@ -74,11 +74,14 @@ class MemoryImportFiles:
         return f"memory://uploads/{import_id}"
 
     def read(self, import_id: str, *, etag: str, start: int, end: int | None) -> Iterator[bytes]:
-        stored, content = self.uploads[import_id]
+        stored, content = self.uploads.get(import_id, ("", b""))
         if stored != etag:
             raise UploadChangedError("the file was replaced")
         part = content[start:end]
         yield from (part[at : at + 1000] for at in range(0, len(part), 1000))
+
+    def discard_upload(self, import_id: str) -> None:
+        self.uploads.pop(import_id, None)
 
     def put_piece_rejects(self, import_id: str, piece: int, content: bytes) -> None:
         self._pieces[import_id, piece] = content

@@ -129,19 +129,19 @@ class ImportContacts:
     def begin(self, import_id: str, *, etag: str) -> None:
         """Start on an uploaded file; a file that replaces one already begun with is left alone."""
         job = self._imports.begin(import_id, etag=etag)
-        if job is not None and job.etag == etag:
+        if job is not None and not self._is_over(job) and job.etag == etag:
             self._cut(job, None)
 
     def cut(self, import_id: str, *, number: int, start: int, first_line: int) -> None:
         """Go on cutting with the piece of this number, which begins where a row does."""
         job = self._imports.get(import_id)
-        if job is not None:
+        if job is not None and not self._is_over(job):
             self._cut(job, (number, start, first_line))
 
     def work(self, import_id: str, piece: Piece) -> None:
         """Bring in the rows of one piece."""
         job = self._imports.get(import_id)
-        if job is None or job.status is not ImportStatus.PROCESSING:
+        if job is None or self._is_over(job):
             return
         try:
             header, columns = self._header(job)
@@ -155,7 +155,7 @@ class ImportContacts:
 
     def _cut(self, job: Import, place: tuple[int, int, int] | None) -> None:
         """Queue every piece from a place (number, start, first line) on; None: from the first."""
-        if job.status is not ImportStatus.PROCESSING or job.pieces is not None:
+        if job.pieces is not None:
             return
         try:
             header, _ = self._header(job)
@@ -256,7 +256,18 @@ class ImportContacts:
             self._files.join_rejects(job.id, heading=_HEADING, pieces=job.pieces or 0)
             self._close(job, ImportStatus.COMPLETED)
 
+    def _is_over(self, job: Import) -> bool:
+        """Whether an import has ended; then nothing of its file is kept (G9)."""
+        is_over = job.status in (ImportStatus.COMPLETED, ImportStatus.FAILED)
+        if is_over:
+            self._files.discard_upload(job.id)
+        return is_over
+
     def _fail(self, job: Import, failure: str) -> None:
+        current = self._imports.get(job.id)
+        if current is None or self._is_over(current):
+            # Another delivery of a piece ended the import, and its file is gone since.
+            return
         reject = _Reject(line=1, field="file", message=failure)
         self._files.join_rejects(job.id, heading=_HEADING + _lines([reject]), pieces=0)
         self._close(job, ImportStatus.FAILED, failure[:_MAX_FAILURE])
@@ -264,6 +275,7 @@ class ImportContacts:
     def _close(self, job: Import, status: ImportStatus, failure: str | None = None) -> None:
         now: datetime = self._registry.clock.now()
         self._imports.finish(job.id, status=status, at=now, failure=failure)
+        self._files.discard_upload(job.id)
 
 
 def _work_on(job: Import, piece: Piece) -> dict[str, Any]:
