@@ -395,17 +395,17 @@ def test_an_export_holds_everything(client: ApiClient) -> None:
     assert len(export["messages"]) == len(export["leads"]) == 1
 
 
-@pytest.mark.parametrize(("scope", "status"), [("all", "lost"), ("pizza", "lost"), ("tea", "open")])
-def test_who_opts_out_by_any_way_is_no_lead_any_more(
-    client: ApiClient, scope: str, status: str
+@pytest.mark.parametrize(("scope", "score"), [("all", 0), ("pizza", 0), ("tea", 80)])
+def test_who_opts_out_by_any_way_is_no_hot_lead_any_more(
+    client: ApiClient, scope: str, score: int
 ) -> None:
     store(client, {"phone": ANN, "consent": CONSENT})
     client.services.the_leads.open(a_lead())
     for _ in range(2):
         client.call("POST", f"{PATH}/opt-out", {"scope": scope}, role=Role.SALES)
     lead = client.call("GET", "/leads/lead_1", role=Role.SALES).json
-    assert lead["status"] == status
-    assert lead["reasons"] == (["r"] if status == "open" else ["r", "asked for no more texts"])
+    assert (lead["status"], lead["score"]) == ("open", score)
+    assert lead["reasons"] == (["r"] if score else ["r", "asked for no more texts"])
 
 
 def test_an_erasure_leaves_a_keyed_hash_and_the_counts(client: ApiClient) -> None:

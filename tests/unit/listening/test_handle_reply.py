@@ -259,34 +259,27 @@ class TestLeads:
         assert lead_of(world).score == 90
 
     @pytest.mark.parametrize("body", ["STOP", "please take me off", "wrong number"])
-    def test_who_leaves_is_no_lead_any_more(self, body: str) -> None:
-        """Sales must not call on them on Monday."""
+    @pytest.mark.parametrize("owner", [None, "sam"])
+    def test_who_leaves_is_last_on_the_list(self, body: str, owner: str | None) -> None:
+        """Else they would be the first that sales calls on Monday."""
         world = texted()
         say(world, "YES")
         hot = lead_of(world)
+        status = LeadStatus.CLAIMED if owner else LeadStatus.OPEN
+        world.leads.update(replace(hot, status=status, owner=owner), expected=hot)
         say(world, body)
-        assert world.leads.active("pizza", ANNA) is None
-        lost = world.leads.get(hot.id)
-        assert lost is not None
-        assert (lost.status, lost.owner) == (LeadStatus.LOST, None)
-        assert lost.reasons[-1] == "asked for no more texts"
+        lead = lead_of(world)
+        assert (lead.id, lead.status, lead.owner) == (hot.id, status, owner)
+        assert (lead.score, lead.reply_body) == (0, body)
+        assert lead.reasons[-1] == "asked for no more texts"
 
-    def test_who_claimed_it_sees_that_it_is_lost(self) -> None:
-        world = texted()
-        say(world, "YES")
-        hot = lead_of(world)
-        world.leads.update(replace(hot, status=LeadStatus.CLAIMED, owner="sam"), expected=hot)
-        say(world, "STOP")
-        (lost,) = world.leads.of_phone(ANNA)
-        assert (lost.status, lost.owner) == (LeadStatus.LOST, "sam")
-
-    def test_one_who_came_back_before_their_stop_was_handled_stays_a_lead(self) -> None:
+    def test_one_who_came_back_before_their_stop_was_handled_stays_hot(self) -> None:
         world = texted()
         say(world, "YES")
         world.hear("STOP")
         world.hear("START")
         world.drain()
-        assert lead_of(world).status is LeadStatus.OPEN
+        assert lead_of(world).score == 90
 
     def test_leaving_one_program_keeps_the_leads_of_others(self) -> None:
         narrow = program(opt_out_scope=OptOutScope.PROGRAM)
@@ -294,8 +287,17 @@ class TestLeads:
         say(world, "YES")
         say(world, "yes", service=None, to=TACOS_SENDER)
         say(world, "STOP")
-        assert world.leads.active("pizza", ANNA) is None
-        assert world.leads.active("tacos", ANNA) is not None
+        assert lead_of(world).score == 0
+        tacos_lead = world.leads.active("tacos", ANNA)
+        assert tacos_lead is not None
+        assert tacos_lead.score > 0
+
+    def test_leaving_everything_cools_the_leads_of_all_programs(self) -> None:
+        world = World(subscribed())
+        say(world, "YES")
+        say(world, "yes", service=None, to=TACOS_SENDER)
+        say(world, "STOP")
+        assert [lead.score for lead in world.leads.of_phone(ANNA)] == [0, 0]
 
     def test_after_one_is_closed_a_reply_makes_another(self) -> None:
         world = texted()

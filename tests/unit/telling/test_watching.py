@@ -18,7 +18,7 @@ from parley.contact import (
     SuppressionReason,
 )
 from parley.journal import JournalEvent, JournalKind, TextKind
-from parley.lead import Lead, LeadStatus
+from parley.lead import Lead, LeadStatus, cooled
 from parley.outcome import MessageStatus
 from parley.sending import CLAIM_PERIOD, CLOCK_SKEW
 from parley_aws import emf
@@ -94,6 +94,10 @@ class TestLeads:
         self.leads.open(replace(self.lead, status=status))
         assert not mark_overdue(self.leads, self.clock, self.lead.id)
         assert self.stored().overdue_at is None
+
+    def test_nor_one_whose_person_left(self) -> None:
+        self.leads.open(cooled(self.lead))
+        assert not mark_overdue(self.leads, self.clock, self.lead.id)
 
     def test_nor_one_that_was_erased(self) -> None:
         assert not mark_overdue(self.leads, self.clock, self.lead.id)

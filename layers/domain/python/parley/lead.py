@@ -81,6 +81,7 @@ _MOST_POINTS_AFTER = {
     Intent.DECLINE: (40, "declined since"),
     Intent.COMPLAINT: (40, "complained since"),
 }
+_LEFT = "asked for no more texts"
 _ASKS_TOO = 10
 _QUICK = 10
 _QUICK_WITHIN = timedelta(minutes=10)
@@ -113,6 +114,11 @@ def score_lead(
         points += _CAME_BACK
         reasons.append("wrote more than once")
     return Score(points=min(points, MAX_SCORE), reasons=tuple(reasons))
+
+
+def cooled(lead: Lead) -> Lead:
+    """The lead of somebody who left: without points, so last on the list, and with the reason."""
+    return replace(lead, score=0, reasons=tuple(dict.fromkeys((*lead.reasons, _LEFT))))
 
 
 def raised(lead: Lead, intent: Intent, score: Score | None) -> Lead:

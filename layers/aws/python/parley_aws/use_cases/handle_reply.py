@@ -29,7 +29,7 @@ from parley_aws.ports import (
     ProgramStore,
     SendStore,
 )
-from parley_aws.use_cases.lead_work import lose_leads
+from parley_aws.use_cases.lead_work import cool_leads
 from parley_aws.use_cases.registry import erased_key, newcomer
 from parley_aws.use_cases.texting import HandOverText, TextOrder
 
@@ -192,13 +192,11 @@ class HandleReply:
             self._ledger.respond(_responses(reply, reply.attribution, lead))
 
     def _lead(self, reply: _Reply) -> Lead | None:
-        """The lead that this reply made or that it was counted on, if any; one who leaves has no
-        lead any more."""
+        """The lead that this reply made or that it was counted on, if any."""
         if reply.understanding.intent in LEAVING:
             contact = self._contacts.get(reply.event.phone)
             if contact is not None:
-                lose_leads(self._leads, contact)
-            return None
+                cool_leads(self._leads, contact)
         program = reply.program
         if program is None:
             return None

@@ -26,14 +26,18 @@ def watch_lead(scheduler: Scheduler, before: Lead | None, after: Lead | None) ->
 def mark_overdue(leads: LeadStore, clock: Clock, lead_id: str) -> bool:
     """Note on a lead that is due and still open that it is overdue; whether it was noted now.
 
-    Nothing for one that was taken, closed, erased, or noted before. Raises TransientError where
-    the lead keeps changing.
+    Nothing for one that was taken, closed, erased, or noted before, or whose person left. Raises
+    TransientError where the lead keeps changing.
     """
     for _ in range(MAX_TRIES):
         lead = leads.get(lead_id)
-        if lead is None or lead.status is not LeadStatus.OPEN or lead.overdue_at is not None:
+        if lead is None or not _waits(lead):
             return False
         overdue = replace(lead, overdue_at=max(clock.now(), lead.due_at))
         if leads.update(overdue, expected=lead):
             return True
     raise TransientError("the lead keeps changing")
+
+
+def _waits(lead: Lead) -> bool:
+    return lead.status is LeadStatus.OPEN and lead.overdue_at is None and lead.score > 0

@@ -8,13 +8,10 @@ from datetime import datetime, timedelta
 
 from parley.contact import AttributeValue, Contact
 from parley.errors import ConflictError, NotFoundError, TransientError
-from parley.lead import ACTIVE_STATUSES, Lead, LeadStatus, check_claim
+from parley.lead import ACTIVE_STATUSES, Lead, LeadStatus, check_claim, cooled
 from parley.ledger import Response, ResponseKind, bucket_of
 from parley_aws.ports import ContactStore, LeadStore, Ledger, Page
 from parley_aws.use_cases.registry import MAX_TRIES
-
-LEFT = "asked for no more texts"
-"""Why a lead is lost whose person left."""
 
 _READS = 20
 _READ = 100
@@ -111,18 +108,12 @@ def close_lead(leads: LeadStore, lead_id: str, status: LeadStatus, *, by: str) -
     return _change(leads, lead_id, closed)
 
 
-def lose_leads(leads: LeadStore, contact: Contact) -> None:
-    """Close what is open or claimed of somebody in programs that they have left: sales must not
-    call on them, nor could they text. Again changes nothing."""
-
-    def lost(lead: Lead) -> Lead:
-        if lead.status not in ACTIVE_STATUSES:
-            return lead
-        return replace(lead, status=LeadStatus.LOST, reasons=(*lead.reasons, LEFT))
-
+def cool_leads(leads: LeadStore, contact: Contact) -> None:
+    """Put last the active leads of somebody in programs that they have left: sales cannot text
+    them, and had better not call. Again changes nothing."""
     for lead in leads.of_phone(contact.phone):
         if lead.status in ACTIVE_STATUSES and contact.has_left(lead.program_id):
-            _change(leads, lead.id, lost)
+            _change(leads, lead.id, cooled)
 
 
 def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:

@@ -25,7 +25,7 @@ from parley_aws.http.services import Services
 from parley_aws.numbers import read_number
 from parley_aws.people import open_claims_of, record_opt_out_of, registry_of
 from parley_aws.use_cases.conversation import conversation_of
-from parley_aws.use_cases.lead_work import lose_leads
+from parley_aws.use_cases.lead_work import cool_leads
 from parley_aws.use_cases.person import ErasePerson, FindPerson, record_opt_in
 from parley_aws.use_cases.upsert_contacts import Row, upsert_contacts
 
@@ -88,14 +88,14 @@ def register(api: Api, services: Services) -> None:
         """Record that somebody wants no more texts, in every program or in one.
 
         It holds at once: when this is answered, no text of that scope is handed over any more. A
-        number that nobody knew is suppressed as well, and their leads are lost. Again changes
+        number that nobody knew is suppressed as well, and their leads go last. Again changes
         nothing.
         """
         asked = body or OptOutInput()
         contact = record_opt_out_of(services)(
             _number(phone), scope=asked.scope, source=asked.source, note=asked.note
         )
-        lose_leads(services.leads(), contact)
+        cool_leads(services.leads(), contact)
         return ContactSummary.of(contact)
 
     @api.post(
