@@ -289,6 +289,7 @@ def test_an_opt_in_warns_that_the_carrier_still_blocks(client: ApiClient) -> Non
         ({"evidence": {}}, "evidence"),
         ({"evidence": None}, "evidence"),
         ({"evidence": "paper"}, "evidence"),
+        ({"evidence": {"form": {"number": 17}}}, "evidence"),
         ({"program": "tea"}, "program"),
         ({"program": None}, "program"),
         ({"source": ""}, "source"),

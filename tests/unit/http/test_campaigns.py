@@ -79,6 +79,7 @@ def test_only_name_program_and_body_are_required(client: ApiClient) -> None:
         ({"attribution_hours": 0}, "attribution_hours"),
         ({"attribution_hours": 15 * 24 + 1}, "attribution_hours"),
         ({"auto_reply": ""}, "auto_reply"),
+        ({"auto_reply": "Hi {{ contact.first_name }}!"}, "auto_reply"),
         ({"lead_keywords": ["STOP"]}, "lead_keywords"),
         ({"lead_keywords": "YES"}, "lead_keywords"),
         ({"id": "mine"}, "id"),

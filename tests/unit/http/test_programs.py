@@ -162,6 +162,7 @@ def test_quiet_hours_default_by_region(
         ({"disclosure_every_days": 0}, "disclosure_every_days"),
         ({"texts": {"welcome": "x" * 1601}}, "texts.welcome"),
         ({"texts": {"bye": "x"}}, "texts.bye"),
+        ({"texts": {"help": "{% if x %}Call us{% endif %}"}}, "texts.help"),
         ({"lead_sla_minutes": 0}, "lead_sla_minutes"),
         ({"price_per_part": {"amount": 0.01, "currency": "USD"}}, "price_per_part.amount"),
         ({"price_per_part": {"amount": "1e-3", "currency": "USD"}}, "price_per_part.amount"),

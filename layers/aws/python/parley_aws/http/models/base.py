@@ -34,6 +34,16 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=Tru
 Copy = Annotated[str, StringConstraints(min_length=1, max_length=1600, strict=True)]
 """A text as it is sent: 1 to 1,600 characters, which is the most the provider takes."""
 
+
+def _check_plain(value: str) -> str:
+    if "{{" in value or "{%" in value:
+        raise ValueError("is texted as it stands: Liquid works in a campaign's body only")
+    return value
+
+
+PlainCopy = Annotated[Copy, AfterValidator(_check_plain)]
+"""A text as it is sent, in which no tags of Liquid were meant."""
+
 Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", strict=True)
 ]

@@ -19,6 +19,7 @@ from parley_aws.http.models.base import (
     Line,
     Moment,
     Output,
+    PlainCopy,
     Whole,
     example,
 )
@@ -46,6 +47,7 @@ def _check_visible(value: str) -> str:
 
 Name = Annotated[Line, AfterValidator(_check_visible)]
 Body_ = Annotated[Copy, AfterValidator(_check_visible)]
+AutoReply = Annotated[PlainCopy, AfterValidator(_check_visible)]
 Segment = dict[str, Any]
 Holdout = Annotated[Whole, Field(ge=0, le=100)]
 AttributionHours = Annotated[
@@ -93,7 +95,7 @@ class CampaignInput(Input):
     segment: Segment | None = None
     holdout_percent: Holdout = 0
     attribution_hours: AttributionHours = 72
-    auto_reply: Body_ | None = None
+    auto_reply: AutoReply | None = None
     lead_keywords: LeadKeywords = Field(default_factory=list)
 
 
@@ -108,7 +110,7 @@ class CampaignPatch(Input):
     segment: Segment | None = None
     holdout_percent: Holdout | None = None
     attribution_hours: AttributionHours | None = None
-    auto_reply: Body_ | None = None
+    auto_reply: AutoReply | None = None
     lead_keywords: LeadKeywords | None = None
     version: Annotated[Whole, Field(ge=1)] | None = None
 

@@ -357,6 +357,10 @@ class OptOutInput(Input):
     note: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
+Evidence = Annotated[JsonValue, WithJsonSchema({"type": "object", "additionalProperties": True})]
+"""How a consent is known, such as `{"form": "paper 17"}`. Checked by the use case."""
+
+
 class OptInInput(Input):
     """One person's consent, with how it is known; `obtained_at` is now where it is left out."""
 
@@ -364,7 +368,7 @@ class OptInInput(Input):
 
     program: Identifier
     source: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    evidence: dict[str, str | int | float]
+    evidence: Evidence
     wording: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
     obtained_at: Moment | None = None
 

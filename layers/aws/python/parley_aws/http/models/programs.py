@@ -25,7 +25,6 @@ from parley.reply import Intent, Listening, classify_reply
 from parley.strikes import DEFAULT_STRIKE_LIMIT
 from parley.words import normalize
 from parley_aws.http.models.base import (
-    Copy,
     Flag,
     Identifier,
     Input,
@@ -33,6 +32,7 @@ from parley_aws.http.models.base import (
     MoneyInput,
     MoneyOutput,
     Output,
+    PlainCopy,
     Whole,
     example,
 )
@@ -209,10 +209,10 @@ class TextsModel(Input):
 
     model_config = example(welcome="Welcome to Acme Pizza! Reply STOP to opt out, HELP for help.")
 
-    welcome: Copy | None = None
-    double_opt_in: Copy | None = None
-    opt_out: Copy | None = None
-    help: Copy | None = None
+    welcome: PlainCopy | None = None
+    double_opt_in: PlainCopy | None = None
+    opt_out: PlainCopy | None = None
+    help: PlainCopy | None = None
 
 
 _PROGRAM = {
