@@ -413,6 +413,7 @@ def test_texting_back_takes_a_key_and_a_body(client: ApiClient) -> None:
     assert call(client, "POST", "/leads/lead_1/messages", {"body": "x"}).status == 400
     assert text(client, "").status == 422
     assert text(client, "x" * 1601).status == 422
+    assert text(client, " \n").fields == ["body"]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,19 @@ Flag = StrictBool
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
 """A name or the like: 1 to 200 characters."""
 
-Copy = Annotated[str, StringConstraints(min_length=1, max_length=1600, strict=True)]
+
+def check_visible(value: str) -> str:
+    """Refuse what is nothing but spaces."""
+    if not value.strip():
+        raise ValueError("must hold more than spaces")
+    return value
+
+
+Copy = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1600, strict=True),
+    AfterValidator(check_visible),
+]
 """A text as it is sent: 1 to 1,600 characters, which is the most the provider takes."""
 
 

@@ -21,6 +21,7 @@ from parley_aws.http.models.base import (
     Output,
     PlainCopy,
     Whole,
+    check_visible,
     example,
 )
 
@@ -39,15 +40,7 @@ def _check_lead_keywords(values: list[str]) -> list[str]:
     return list(kept.values())
 
 
-def _check_visible(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must hold more than spaces")
-    return value
-
-
-Name = Annotated[Line, AfterValidator(_check_visible)]
-Body_ = Annotated[Copy, AfterValidator(_check_visible)]
-AutoReply = Annotated[PlainCopy, AfterValidator(_check_visible)]
+Name = Annotated[Line, AfterValidator(check_visible)]
 Segment = dict[str, Any]
 Holdout = Annotated[Whole, Field(ge=0, le=100)]
 AttributionHours = Annotated[
@@ -91,11 +84,11 @@ class CampaignInput(Input):
 
     name: Name
     program: Identifier
-    body: Body_
+    body: Copy
     segment: Segment | None = None
     holdout_percent: Holdout = 0
     attribution_hours: AttributionHours = 72
-    auto_reply: AutoReply | None = None
+    auto_reply: PlainCopy | None = None
     lead_keywords: LeadKeywords = Field(default_factory=list)
 
 
@@ -106,11 +99,11 @@ class CampaignPatch(Input):
 
     name: Name | None = None
     program: Identifier | None = None
-    body: Body_ | None = None
+    body: Copy | None = None
     segment: Segment | None = None
     holdout_percent: Holdout | None = None
     attribution_hours: AttributionHours | None = None
-    auto_reply: AutoReply | None = None
+    auto_reply: PlainCopy | None = None
     lead_keywords: LeadKeywords | None = None
     version: Annotated[Whole, Field(ge=1)] | None = None
 
