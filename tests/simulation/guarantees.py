@@ -20,9 +20,10 @@ from zoneinfo import ZoneInfo
 from parley.campaign import AudiencePage, Send, SendStatus
 from parley.contact import Contact
 from parley.ledger import Message
-from parley.metrics import recounted
+from parley.metrics import entry_words, recounted
 from parley.program import Program
 from parley.quiet_hours import QuietHoursPolicy
+from parley.themes import WordTally
 from parley_aws.ports import LedgerChange, Text
 from tests.simulation.engine import HOUR, SECOND, Engine, ViolationError
 
@@ -366,6 +367,13 @@ class Guarantees:
         if metrics != expected or told != seen:
             differing = (metrics.items() ^ expected.items()) | (told.items() ^ seen.items())
             self._fail("G5", f"metrics of {send_id} differ from its ledger in {dict(differing)}")
+
+    def check_words_at_rest(self, send_id: str, tallies: Iterable[WordTally]) -> None:
+        """The words of replies that the stream added up are those of the entries as they are."""
+        counted = sum((Counter(dict(tally.words)) for tally in tallies), Counter[str]())
+        entries = self._entries.get(send_id, {}).values()
+        if counted != Counter(word for entry in entries for word in entry_words(entry)):
+            self._fail("G5", f"words of replies to {send_id} differ from its ledger: {counted}")
 
     def _check_truth(self, message: Message) -> None:
         """What the ledger says of a message is what the provider knows of it, unless whoever wrote

@@ -31,7 +31,7 @@ from tests.simulation.transport import SimStream
 _READS = frozenset(
     {
         "get", "get_many", "context", "page", "pages", "parked", "mark", "of_send", "of", "reply",
-        "by_sender", "settings", "all", "scan", "active", "newest",
+        "by_sender", "settings", "all", "scan", "active", "newest", "tally", "tallies",
     }
 )  # fmt: skip
 

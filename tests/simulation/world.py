@@ -351,6 +351,8 @@ class World:
             self._engine.counts[f"sends {send.status}"] += 1
             metrics = self._product.stored_metrics.of_send(send_id)
             self._guarantees.check_send_at_rest(send, messages, metrics)
+            tallies = self._product.stored_metrics.tallies(send_id)
+            self._guarantees.check_words_at_rest(send_id, tallies)
         self._engine.counts.update(
             f"outcomes {m.status}" + (f" {m.reason}" if m.status == "skipped" else "")
             for m in messages.values()
