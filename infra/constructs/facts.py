@@ -54,7 +54,9 @@ class Facts(Construct):
             memory=512,
             timeout_seconds=30,
             environment={
-                **access.table_environment(foundation, "campaigns", "contacts", "journal"),
+                **access.table_environment(
+                    foundation, "campaigns", "contacts", "journal", "messages"
+                ),
                 **access.schedule_environment(foundation),
                 "EVENT_BUS_NAME": foundation.bus.event_bus_name,
                 "SECRET_ARN": foundation.secret_arn,
@@ -67,6 +69,7 @@ class Facts(Construct):
         access.use_table(function, tables.campaigns, access.READ)
         access.use_table(function, tables.contacts, access.READ)
         access.use_table(function, tables.journal, access.WRITE)
+        access.use_table(function, tables.messages, access.READ, access.WRITE)
         sends_only = text_filter("sk", "send")
         for construct_id, table, filters in (
             ("JournalStream", tables.journal, []),

@@ -349,6 +349,11 @@ class TestPublishEvents:
         ]
         for _ in range(2):
             publish_events.handler({"Records": records}, CONTEXT)
+        counted = [change.after for change in world.ledger.changes]
+        assert [entry and entry["text"] for entry in counted] == [
+            "conversational",
+            "opt_out_confirmation",
+        ], "each once"
         (violation,) = world.events(JournalKind.TEXT_AFTER_OPT_OUT)
         assert violation.details == {"message_id": "text-conversational", "kind": "conversational"}
         assert '"TextAfterOptOut":1' in capsys.readouterr().out

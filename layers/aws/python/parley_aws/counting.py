@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from parley_aws import wiring
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RECENT = timedelta(days=7)
 """Sends that started no longer ago than this are recounted by schedule."""
 
+_YEAR = timedelta(days=366)
 _ENOUGH_TIME = timedelta(minutes=3)
 _PAGE = 100
 
@@ -53,17 +54,22 @@ def recount(send_id: str, *, mend: bool) -> Recounted:
 
 
 def recount_recent(*, mend: bool = False) -> Iterable[Recounted]:
-    """Recount the sends that started lately, newest first."""
+    """Recount this week's texts that are no send's, then the sends that started lately, newest
+    first."""
     since = wiring.clock().now() - RECENT
     recount_one = _recount()
+    for account in _accounts(since.date()):
+        yield recount_one(account, mend=mend)
     for send in _sends():
         if since <= send.starts_at <= wiring.clock().now():
             yield recount_one(send.id, mend=mend)
 
 
 def recount_all(*, mend: bool = False) -> Iterable[Recounted]:
-    """Recount every send, newest first."""
+    """Recount a year's texts that are no send's, then every send, newest first."""
     recount_one = _recount()
+    for account in _accounts(wiring.clock().now().date() - _YEAR):
+        yield recount_one(account, mend=mend)
     for send in _sends():
         yield recount_one(send.id, mend=mend)
 
@@ -94,6 +100,15 @@ def _recount() -> Recount:
         metrics=wiring.metrics(),
         clock=wiring.clock(),
     )
+
+
+def _accounts(first: date) -> Iterable[str]:
+    """The accounts, from a date on, of every program's texts that are no send's."""
+    from parley.other_texts import accounts_of
+
+    last = wiring.clock().now().date() + timedelta(days=1)
+    for program in wiring.programs().all():
+        yield from accounts_of(program.id, first - timedelta(days=1), last)
 
 
 def _sends() -> Iterable[Send]:

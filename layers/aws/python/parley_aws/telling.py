@@ -44,6 +44,7 @@ def tell(records: Sequence[Record]) -> dict[str, int]:
     for lead in stream.lead_changes(r for r in records if _is_of_leads(r)):
         watch_lead(wiring.scheduler(), lead.before, lead.after)
     _have_asked([r for r in records if _is_of_journal(r)])
+    _count_texts([r for r in records if _is_of_journal(r)])
     counts = Counter(fact.name for fact in told)
     of_ledger = stream.message_changes(r for r in records if _is_of_ledger(r))
     counts.update(_watched(of_ledger, stream.journal_changes(filter(_is_of_journal, records))))
@@ -73,6 +74,17 @@ def _have_asked(records: Sequence[Record]) -> None:
     waiting = [event for event in events if event is not None and awaits_answer(event)]
     if waiting:
         request_questions(wiring.queue("releases"), waiting)
+
+
+def _count_texts(records: Sequence[Record]) -> None:
+    """Count the texts, new in the journal, that are no send's."""
+    from parley_aws.dynamo import stream
+    from parley_aws.use_cases.count_texts import count_texts
+
+    changes = [change for change in stream.journal_changes(records) if not change.before]
+    events = [change.after for change in changes if change.after is not None]
+    if events:
+        count_texts(events, programs=wiring.programs(), ledger=wiring.ledger())
 
 
 def _watched(

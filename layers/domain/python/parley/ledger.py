@@ -59,8 +59,9 @@ class ResponseKind(StrEnum):
     """What people did because of a send, counted beside its messages.
 
     `replied` is noted once for each person who replied at all; `answer` when sales texted somebody
-    back for the first time; `price` is no response, but what the provider charged for some texts.
-    Conversions are counted by `parley.conversion`.
+    back for the first time; `price` is no response, but what the provider charged for some texts,
+    and `text` a text that is no send's (`parley.other_texts`). Conversions are counted by
+    `parley.conversion`.
     """
 
     REPLY = "reply"
@@ -70,6 +71,7 @@ class ResponseKind(StrEnum):
     OPT_OUT = "opt_out"
     CONVERSION = "conversion"
     PRICE = "price"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

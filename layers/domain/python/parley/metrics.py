@@ -12,6 +12,7 @@ from typing import Any
 
 from parley.conversion import conversion_metrics
 from parley.ledger import ResponseKind, message_metrics, response_metrics
+from parley.other_texts import text_metrics
 
 PROBE = "probe"
 """Kind of an entry that a recount writes to see how far the stream has come. It counts nothing but
@@ -36,6 +37,8 @@ def entry_metrics(entry: Mapping[str, Any] | None) -> Mapping[str, int]:
         kind = entry["kind"]
         if kind == ResponseKind.CONVERSION:
             return conversion_metrics(entry)
+        if kind == ResponseKind.TEXT:
+            return text_metrics(entry)
         if kind == PROBE:
             return {probe_metric(entry["nonce"]): 1}
         return response_metrics(entry)

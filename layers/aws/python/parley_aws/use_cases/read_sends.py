@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from parley import ids
 from parley.campaign import AudiencePage, Send, SendStatus
 from parley.counts import nothing_waits
 from parley.errors import NotFoundError
 from parley.ledger import Message
+from parley.other_texts import OtherTexts, accounts_of, other_texts_on
 from parley.outcome import MessageStatus
 from parley_aws.ports import Clock, Ledger, MetricsStore, Page, SendStore
 from parley_aws.use_cases.trigger_send import MAX_AHEAD
@@ -74,6 +75,12 @@ def read_program(
         if send.campaign.program_id == program_id and since <= send.starts_at < before:
             found.append(send.id)
     return _read_many(sends, metrics, clock, found)
+
+
+def read_other_texts(metrics: MetricsStore, program_id: str, first: date, last: date) -> OtherTexts:
+    """A program's texts that are no send's, on the dates from one to another, both included."""
+    found = metrics.of_sends(accounts_of(program_id, first, last))
+    return other_texts_on(found.values(), first, last)
 
 
 def _newest(sends: SendStore, campaign_id: str | None) -> Iterator[Send]:

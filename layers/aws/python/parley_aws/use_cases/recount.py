@@ -29,6 +29,7 @@ from parley.metrics import (
     probe_metric,
     recounted,
 )
+from parley.other_texts import is_account
 from parley.themes import WordTally
 from parley_aws.ports import Clock, Ledger, MetricsRow, MetricsStore, SendStore, TallyRow
 
@@ -91,8 +92,11 @@ class Recount:
         self._patience = patience
 
     def __call__(self, send_id: str, *, mend: bool = False) -> Recounted:
-        """Recount a send, row by row. Raises NotFoundError for one that there is not."""
-        if self._sends.get(send_id) is None:
+        """Recount a send, or an account of texts that are no send's, row by row.
+
+        Raises NotFoundError for a send that there is not.
+        """
+        if not is_account(send_id) and self._sends.get(send_id) is None:
             raise NotFoundError("no such send")
         entries = unreadable = 0
         found: list[Difference] = []

@@ -14,6 +14,7 @@ from parley import report as reporting
 from parley.campaign import Send
 from parley.comparison import CONFIDENCE, Estimate
 from parley.money import Money
+from parley.other_texts import OtherTexts
 from parley.report import Figures, GroupResult, HoldoutResult, TimelineBucket
 from parley.themes import Themes
 from parley_aws.http.models.base import Moment, MoneyOutput, Output, example
@@ -424,33 +425,66 @@ class SendReport(Report):
             yield _row("themes", each.word, each.replies, of=self.replies)
 
 
+class OtherTextsOutput(Output):
+    """Texts of the same dates that are no send's, such as welcomes and salespeople's: how many of
+    each kind, and what they cost by the program's price."""
+
+    texts: dict[str, int]
+    parts: int
+    cost: MoneyOutput
+
+
 class ProgramReport(Report):
     """What came of a program's sends that started on the dates from `from` to `to`, both included,
-    in the program's zone: all their outcomes, also later ones."""
+    in the program's zone: all their outcomes, also later ones.
+
+    `cost` is that of the sends, `total_cost` that of all texts.
+    """
 
     model_config = example(
-        **_EXAMPLE, program="pizza", **{"from": "2026-11-01", "to": "2026-11-30"}, sends=[]
+        **_EXAMPLE,
+        program="pizza",
+        **{"from": "2026-11-01", "to": "2026-11-30"},
+        sends=[],
+        other_texts={
+            "texts": {"welcome": 3},
+            "parts": 3,
+            "cost": {"amount": "0.0249", "currency": "USD"},
+        },
+        total_cost={"amount": "0.0996", "currency": "USD"},
     )
 
     program: str
     from_: date = Field(alias="from")
     to: date
     sends: list[SendFigures]
+    other_texts: OtherTextsOutput
+    total_cost: MoneyOutput
 
     @classmethod
     def of_program(
         cls,
         states: Sequence[SendState],
         *,
+        other_texts: OtherTexts,
         program: str,
         dates: tuple[date, date],
         price_per_part: Money,
         timezone: str,
         as_of: datetime,
     ) -> ProgramReport:
-        """The report on these sends of a program."""
+        """The report on these sends of a program, and on its other texts."""
+        fields = _fields(states, price_per_part, timezone, as_of)
+        other = price_per_part.times(other_texts.parts)
+        total = Money(amount=Decimal(fields["cost"].amount) + other.amount, currency=other.currency)
         return cls(
-            **_fields(states, price_per_part, timezone, as_of),
+            **fields,
+            other_texts=OtherTextsOutput(
+                texts=dict(other_texts.texts),
+                parts=other_texts.parts,
+                cost=MoneyOutput.of(other),
+            ),
+            total_cost=MoneyOutput.of(total),
             program=program,
             from_=dates[0],
             to=dates[1],
@@ -469,6 +503,13 @@ class ProgramReport(Report):
         yield _row("report", "from", self.from_.isoformat())
         yield _row("report", "to", self.to.isoformat())
         yield from super().rows()
+        other = self.other_texts
+        for kind, n in other.texts.items():
+            yield _row("other_texts", "texts", n, item=kind)
+        yield _row("other_texts", "parts", other.parts)
+        yield _row("other_texts", "cost", other.cost.amount, currency=other.cost.currency)
+        total = self.total_cost
+        yield _row("totals", "total_cost", total.amount, currency=total.currency)
         for send in self.sends:
             yield _row("sends", "campaign", send.campaign, item=send.id)
             yield _row("sends", "starts_at", send.starts_at.isoformat(), item=send.id)

@@ -15,7 +15,7 @@ from parley_aws.http.api import MARKETERS, Api
 from parley_aws.http.csv_file import csv_file
 from parley_aws.http.models.reports import CSV_COLUMNS, ProgramReport, Report, SendReport
 from parley_aws.http.services import Services
-from parley_aws.use_cases.read_sends import read_campaign, read_program, read_send
+from parley_aws.use_cases.read_sends import read_campaign, read_other_texts, read_program, read_send
 from parley_aws.use_cases.read_themes import read_themes
 
 _TAG = "Reports"
@@ -119,6 +119,7 @@ def _of_program(
     )
     return ProgramReport.of_program(
         states,
+        other_texts=read_other_texts(services.metrics(), program_id, first, last),
         program=program_id,
         dates=(first, last),
         price_per_part=program.price_per_part,
