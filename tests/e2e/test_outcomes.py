@@ -148,7 +148,13 @@ def test_a_report_equals_a_count_of_the_carriers_texts(
     assert sum(hour["handed_over"] for hour in report["timeline"]) == len(texted)
     assert sum(hour["conversions"] for hour in report["timeline"]) == len(orders)
 
+    assert {"word": "time", "replies": 6} in report["themes"]["words"]
+
     of_program = marketer.get(f"/programs/{shop.name}/report")
+    ours = len(carrier.get("/simulator/messages", to=interested[0])["messages"]) - 1
+    assert of_program["other_texts"]["texts"] == {"conversational": ours} == {"conversational": 1}
+    cost = PRICE_PER_PART * (len(texted) + ours)
+    assert Decimal(of_program["total_cost"]["amount"]) == cost
     assert of_program["counts"] == report["counts"]
     assert [each["id"] for each in of_program["sends"]] == [send_id]
     text = marketer.text(f"/sends/{send_id}/report.csv")
