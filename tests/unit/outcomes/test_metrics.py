@@ -16,6 +16,7 @@ from parley.ids import LEDGER_SHARDS
 from parley.ledger import Response, ResponseKind, bucket_of, message_metrics, response_metrics
 from parley.metrics import entry_metrics, entry_words, recounted
 from parley.themes import WordTally
+from parley_aws import counting, wiring
 from parley_aws.memory import ManualClock, MemoryQueue
 from parley_aws.ports import LedgerChange
 from parley_aws.use_cases import record_metrics as recording
@@ -360,3 +361,39 @@ def test_what_entries_add() -> None:
 def test_a_recount_of_no_send() -> None:
     with pytest.raises(NotFoundError):
         Place(1).recount()("snd_none")
+
+
+def test_the_daily_recount_names_what_drifted_and_counts_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place = Place(4, crashes=0)
+    for _ in range(60):
+        happen(place.ledger, place.chance)
+    place.delivery.all()
+    row = next(c.partition for c in place.ledger.changes if c.partition.startswith(SEND))
+    sums = {**place.metrics.row(row).sums, "status:sent": 77}
+    assert place.metrics.replace(row, sums, mark=place.metrics.mark(row) or "")
+    clock = Pausing(place.world.clock.now(), place.delivery.all)
+    ports = {
+        "clock": clock,
+        "ledger": place.ledger,
+        "metrics": place.metrics,
+        "programs": place.world.programs,
+        "sends": place.world.sends,
+    }
+    for name, port in ports.items():
+        monkeypatch.setattr(wiring, name, lambda port=port: port)
+    told = counting.watch_drift(lambda: timedelta(minutes=10))
+    accounts = len(place.world.programs.all())
+    assert (told["Recounted"], told["MetricsDrift"], told["MetricsMoving"]) == (2 + accounts, 1, 0)
+    assert '"MetricsDrift":1' in capsys.readouterr().out
+    (record,) = (each for each in caplog.records if each.msg == "metrics_drift")
+    ((difference,),) = (vars(record)["differences"],)
+    assert (difference["row"], difference["metric"], difference["counted"]) == (
+        row,
+        "status:sent",
+        77,
+    )
+    assert counting.watch_drift(lambda: timedelta(0))["Recounted"] == 1, "no time for more"

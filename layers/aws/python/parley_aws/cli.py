@@ -85,6 +85,7 @@ def _redrive(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
 
 def _recount(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from parley.other_texts import is_account
     from parley_aws import counting
 
     found = (
@@ -93,7 +94,7 @@ def _recount(options: argparse.Namespace) -> tuple[dict[str, Any], int]:
         else list(counting.recount_all(mend=options.mend))
     )
     told: dict[str, Any] = {
-        "sends": len(found),
+        "sends": sum(not is_account(each.send_id) for each in found),
         "entries": sum(each.entries for each in found),
         "unreadable": sum(each.unreadable for each in found),
         "differences": [asdict(diff) for each in found for diff in each.differences],

@@ -6,9 +6,12 @@ Imports are inside, so that a function loads only what it uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
 
 from parley_aws import wiring
 
@@ -22,6 +25,7 @@ RECENT = timedelta(days=7)
 _YEAR = timedelta(days=366)
 _ENOUGH_TIME = timedelta(minutes=3)
 _PAGE = 100
+_MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +79,17 @@ def recount_all(*, mend: bool = False) -> Iterable[Recounted]:
 
 
 def watch_drift(remaining: Callable[[], timedelta]) -> dict[str, int]:
-    """Recount recent sends as long as time remains, and tell operators what differs, in numbers:
-    sends recounted, metrics that drifted, rows that would not stand still, unreadable entries."""
+    """Recount recent sends as long as time remains. Operators are told what differs, by name in the
+    log, and in numbers: sends and accounts recounted, metrics that drifted, rows that would not
+    stand still, unreadable entries."""
     from parley_aws.emf import emit
 
-    told = {"SendsRecounted": 0, "MetricsDrift": 0, "MetricsMoving": 0, "MetricsUnreadable": 0}
+    told = {"Recounted": 0, "MetricsDrift": 0, "MetricsMoving": 0, "MetricsUnreadable": 0}
     for found in recount_recent():
-        told["SendsRecounted"] += 1
+        told["Recounted"] += 1
+        if found.differences:
+            differences = [asdict(each) for each in found.differences[:_MOST_NAMED]]
+            _logger().error("metrics_drift", extra={"differences": differences})
         told["MetricsDrift"] += len(found.differences)
         told["MetricsMoving"] += len(found.moving)
         told["MetricsUnreadable"] += found.unreadable
@@ -89,6 +97,11 @@ def watch_drift(remaining: Callable[[], timedelta]) -> dict[str, int]:
             break
     emit(told, at=wiring.clock().now())
     return told
+
+
+@cache
+def _logger() -> Logger:
+    return Logger()
 
 
 def _recount() -> Recount:
