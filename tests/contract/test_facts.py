@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley import facts
+from parley.consent import Consent, ConsentKind, consent_event
 from parley.conversion import Attribution, Group, Order, Share
 from parley.facts import Fact, FactName
 from parley.journal import JournalEvent, JournalKind
@@ -164,6 +165,22 @@ def test_a_change_that_is_no_fact_is_not_told() -> None:
     assert facts_of([*text, pointer, *erased, leads[1], campaigns[0]], KEY) == []
 
 
+def test_who_is_asked_first_has_opted_in_once_they_answer() -> None:
+    consent = Consent(
+        event_id="consent-1",
+        program_id="pizza",
+        kind=ConsentKind.BULK,
+        source="web form",
+        obtained_at=NOON,
+        recorded_at=NOON,
+    )
+    waiting = consent_event(consent, "+14155550100", awaits_answer=True)
+    assert facts.of_journal(KEY, waiting) is None
+    fact = facts.of_journal(KEY, consent_event(consent, "+14155550100"))
+    assert fact is not None
+    assert fact.name == "ContactOptedIn"
+
+
 def test_a_send_is_completed_once() -> None:
     (completed,) = (r for r in records("stream_campaigns") if "OldImage" in r["dynamodb"])
     change = completed["dynamodb"]
@@ -191,7 +208,7 @@ def test_every_reply_fits(
         program_id=program,
         details={"sid": SID, "body": body, "intent": intent.value, "why": body, **found},
     )
-    fact = facts.of_journal(KEY, event)
+    fact = facts.facts.of_journal(KEY, event)
     assert fact is not None
     check("ReplyReceived", fact.detail)
 
@@ -199,7 +216,9 @@ def test_every_reply_fits(
 def test_the_same_event_of_two_people_is_two_facts() -> None:
     """One import gives everyone's consent the same id in their journals."""
     ids = {
-        (facts.of_journal(KEY, event) or Fact(name="", occurred_at=NOON, detail={})).detail["id"]
+        (facts.facts.of_journal(KEY, event) or Fact(name="", occurred_at=NOON, detail={})).detail[
+            "id"
+        ]
         for phone in ("+14155552345", "+14155552346")
         for event in [
             JournalEvent(

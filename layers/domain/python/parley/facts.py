@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from parley.campaign import Send, SendStatus
+from parley.consent import awaits_answer
 from parley.conversion import Order
 from parley.ids import keyed_hash
 from parley.journal import JournalEvent, JournalKind
@@ -56,7 +57,10 @@ def contact_ref(key: bytes, phone: str) -> str:
 
 
 def of_journal(key: bytes, event: JournalEvent) -> Fact | None:
-    """The fact in a new event of the journal, if it is one for others."""
+    """The fact in a new event of the journal, if it is one for others.
+
+    Who is asked first, under double opt-in, has opted in once they answer, not before.
+    """
     about = {"contact_ref": contact_ref(key, event.phone)}
     details = event.details
     match event.kind:
@@ -82,7 +86,7 @@ def of_journal(key: bytes, event: JournalEvent) -> Fact | None:
             return _fact(
                 key, FactName.CONTACT_OPTED_OUT, (event.phone, event.id), event.occurred_at, told
             )
-        case JournalKind.CONSENT:
+        case JournalKind.CONSENT if not awaits_answer(event):
             told = {
                 **about,
                 "program_id": event.program_id or "",
