@@ -26,6 +26,7 @@ from parley_aws.memory import (
 from parley_aws.ports import LedgerChange, OrganizationSettings
 from parley_aws.twilio_status import receipt_in
 from parley_aws.use_cases import launch_send, ranges, resolve_audience
+from parley_aws.use_cases.control_send import cancel_send
 from parley_aws.use_cases.filtering import Filtering
 from parley_aws.use_cases.hand_over import HandOvers
 from parley_aws.use_cases.handle_reply import HandleReply
@@ -269,6 +270,10 @@ class Product:
             clock=self.clock,
             id_key=KEY,
         )
+
+    def cancel(self, sends: Any, clock: Any, send_id: str) -> None:
+        """Cancel a send, as others pause or resume it."""
+        cancel_send(sends, clock, send_id, launches=self.launches)
 
     def bring_in(self, values: Body) -> None:
         """Import one person."""

@@ -17,7 +17,7 @@ from parley.money import Money
 from parley.number import PhoneNumber
 from parley.program import OptOutScope, Program
 from parley_aws.ports import Text
-from parley_aws.use_cases.control_send import cancel_send, pause_send, resume_send
+from parley_aws.use_cases.control_send import pause_send, resume_send
 from parley_aws.use_cases.trigger_send import SendRequest
 from tests.simulation.engine import DAY, HOUR, SECOND, Engine, ViolationError
 from tests.simulation.guarantees import Guarantees
@@ -31,7 +31,7 @@ _MAX_SENDS = 6
 _RESTS = 12
 
 MUST_HAPPEN = (
-    "STARTs", "STOPs", "ambiguous claims", "cancel_send", "conflicts", "crashes", "dead letters",
+    "STARTs", "STOPs", "ambiguous claims", "cancel", "conflicts", "crashes", "dead letters",
     "edits", "erasures", "hand-overs", "imports", "late posts", "opt-outs by API", "pause_send",
     "posts accepted", "posts ambiguous", "posts refused", "posts throttled", "receipts",
     "receipts lost", "redeliveries", "redriven", "repeated receipts", "resume_send", "schedules",
@@ -166,9 +166,9 @@ class World:
         send_id = self._chance.choice(going)
         is_paused = self._status(send_id) is SendStatus.PAUSED
         change = self._chance.choice(
-            (resume_send, resume_send, cancel_send)
+            (resume_send, resume_send, self._product.cancel)
             if is_paused
-            else (pause_send, pause_send, cancel_send)
+            else (pause_send, pause_send, self._product.cancel)
         )
         self._engine.counts[change.__name__] += 1
         self._insist(
@@ -326,7 +326,7 @@ class World:
         redriven = sum(queue.redrive() for queue in self._product.queues)
         paused = [s for s in self._guarantees.sends if self._status(s) is SendStatus.PAUSED]
         for send_id in paused:
-            change = self._chance.choice((resume_send, resume_send, cancel_send))
+            change = self._chance.choice((resume_send, resume_send, self._product.cancel))
             self._insist(
                 change.__name__,
                 partial(change, self._product.sends, self._product.clock, send_id),

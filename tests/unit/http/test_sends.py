@@ -296,7 +296,12 @@ def test_a_send_is_paused_resumed_and_canceled(world: World) -> None:
     assert (resumed["status"], resumed["pause_reason"]) == ("resolving", None)
     assert world.call("POST", f"{path}/resume").json["status"] == "resolving"
     assert world.call("POST", f"{path}/cancel").json["status"] == "canceled"
+    launches = world.services.queue("launches")
+    assert launches.waiting == [], "what follows is told by the stream"
     assert world.call("POST", f"{path}/cancel").json["status"] == "canceled"
+    assert [w.body for w in launches.waiting] == [{"kind": "requeue", "send_id": send_id}], (
+        "asked again, it does not count on the stream"
+    )
     for action in ("pause", "resume"):
         assert world.call("POST", f"{path}/{action}").status == 409
     assert world.call("POST", "/sends/none/pause").status == 404

@@ -13,7 +13,15 @@ import pytest
 
 from parley.consent import ALL_PROGRAMS, OptOut
 from parley.contact import Contact, SubscriptionStatus
-from parley.imports import Import, ImportConsent, ImportKind, ImportStatus, Tally
+from parley.imports import (
+    LOST,
+    LOST_AFTER,
+    Import,
+    ImportConsent,
+    ImportKind,
+    ImportStatus,
+    Tally,
+)
 from parley.program import Program, Sender
 from parley_aws.memory import ManualClock, MemoryContacts, MemoryJournal, MemoryPrograms
 from parley_aws.memory.imports import MemoryImportFiles, MemoryImports
@@ -392,3 +400,14 @@ def test_ten_thousand_bad_rows_are_listed_one_by_one() -> None:
     done = world.run(b"phone\n" + b"12\n" * 10_000, job_of())
     assert done.tally == Tally(rows=10_000, rejected=10_000)
     assert len(world.rejects()) == 10_000
+
+
+def test_one_whose_pieces_no_queue_holds_any_more_is_told_as_failed() -> None:
+    job = Import(
+        id="imp_1", kind=ImportKind.CONTACTS, status=ImportStatus.PROCESSING, created_at=NOW
+    )
+    lost = job.told_at(NOW + LOST_AFTER)
+    assert (lost.status, lost.failure) == (ImportStatus.FAILED, LOST)
+    assert job.told_at(NOW + LOST_AFTER - timedelta(seconds=1)) == job
+    done = replace(job, status=ImportStatus.COMPLETED)
+    assert done.told_at(NOW + LOST_AFTER) == done

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -43,6 +43,15 @@ class Tally:
     not_revived: int = 0
 
 
+LOST_AFTER = timedelta(days=15)
+"""A file is uploaded within hours of its import's start, and a queue keeps a piece for 14 days."""
+
+LOST = (
+    "parts of the file could not be brought in, and do not wait any more; import the file again: "
+    "what is in already changes nothing"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """One file to bring in.
@@ -69,3 +78,10 @@ class Import:
     def is_through(self) -> bool:
         """Whether every piece of the file is done."""
         return self.pieces is not None and self.pieces_done >= self.pieces
+
+    def told_at(self, now: datetime) -> Import:
+        """The import as it is told: one whose pieces no queue holds any more has failed, though
+        nobody was left to write that down."""
+        if self.status is not ImportStatus.PROCESSING or now - self.created_at < LOST_AFTER:
+            return self
+        return replace(self, status=ImportStatus.FAILED, failure=LOST)

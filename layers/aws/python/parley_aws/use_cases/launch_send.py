@@ -35,7 +35,7 @@ class LaunchSend:
             after.status is SendStatus.CANCELED
             or (before.status is SendStatus.PAUSED and after.status in _GOES_ON)
         ):
-            self._launches.send([{"kind": "requeue", "send_id": after.id}])
+            self._launches.send([requeue_command(after.id)])
 
     def launch(self, send: Send) -> None:
         """Have a send's audience resolved, or have it launched again when its time comes."""
@@ -67,6 +67,11 @@ class LaunchSend:
                 for segment in range(segments)
             ]
         )
+
+
+def requeue_command(send_id: str) -> dict[str, str]:
+    """The command to take a send up after its status changed."""
+    return {"kind": "requeue", "send_id": send_id}
 
 
 def _segments_of(send: Send) -> int:

@@ -65,4 +65,4 @@ def _shown(services: Services, job: Import) -> ImportOutput:
         job.status is ImportStatus.COMPLETED and bool(job.tally.rejected or job.tally.not_revived)
     )
     url = services.import_files().rejects_url(job.id) if has_list else None
-    return ImportOutput.of(job, url)
+    return ImportOutput.of(job.told_at(services.clock().now()), url)

@@ -221,7 +221,8 @@ def register(api: Api, services: Services) -> None:
 
         Nothing more is handed over; what waited becomes `canceled`. There is no way back.
         """
-        cancel_send(services.sends(), services.clock(), send_id)
+        launches = services.queue("launches")
+        cancel_send(services.sends(), services.clock(), send_id, launches=launches)
         return _shown(services, send_id)
 
 
