@@ -119,7 +119,7 @@ class Product:
         self.launches = SimQueue(engine, "launches", self._on_launch)
         self.sends_queue = SimQueue(engine, "sends", self._on_send)
         self.receipts = SimQueue(engine, "receipts", self._on_receipt)
-        self.replies = SimQueue(engine, "replies", self._on_reply)
+        self.replies = SimQueue(engine, "replies", self._on_reply, fifo=True)
         self.releases = SimQueue(engine, "releases", self._on_release)
         self.reconciliations = SimQueue(engine, "reconciliations", self._on_reconciliation)
         self.queues = (

@@ -53,11 +53,17 @@ class SimQueue:
     """A queue with its consumer; FIFO by group where bodies have one."""
 
     def __init__(
-        self, engine: Engine, name: str, consume: Callable[[dict[str, Any]], None]
+        self,
+        engine: Engine,
+        name: str,
+        consume: Callable[[dict[str, Any]], None],
+        *,
+        fifo: bool = False,
     ) -> None:
         self._engine = engine
         self._name = name
         self._consume = consume
+        self._fifo = fifo
         self._groups: dict[str, list[_Queued]] = {}
         self.dead: list[_Queued] = []
 
@@ -80,8 +86,8 @@ class SimQueue:
 
     def put(self, body: dict[str, Any], wait: int, group: str | None = None) -> None:
         """Take a body, to be delivered after a wait."""
-        queued = _Queued(body=body, group=group)
-        if group is not None:
+        queued = _Queued(body=body, group=group if self._fifo else None)
+        if group is not None and self._fifo:
             line = self._groups.setdefault(group, [])
             line.append(queued)
             if len(line) > 1:

@@ -90,6 +90,12 @@ def test_a_fifo_queue_takes_an_equal_body_of_a_group_once(sqs: Any) -> None:
     assert len(_bodies(sqs, url)) == 2
 
 
+def test_a_group_is_a_tenant_of_a_queue_that_is_not_fifo(sqs: Any, url: str) -> None:
+    SqsQueue(sqs, url).send([{"n": 1}, {"n": 1}], group="snd_1")
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+    assert [m["Attributes"]["MessageGroupId"] for m in got["Messages"]] == ["snd_1"] * 2
+
+
 def test_bodies_that_sqs_leaves_out_are_sent_again(sqs: Any, url: str) -> None:
     class Picky:
         """SQS that fails the first entry of every batch but the last it gets."""

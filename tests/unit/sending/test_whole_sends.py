@@ -16,7 +16,7 @@ from parley.contact import ERASED_PREFIX
 from parley.ids import LEDGER_SHARDS
 from parley.metrics import recounted
 from parley.outcome import NOT_HANDED_OVER, MessageStatus
-from parley_aws.memory import Answer
+from parley_aws.memory import Answer, MemoryQueue
 from parley_aws.ports import PostStatus, Text
 from tests.support.faults import CrashPoint
 from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone, program
@@ -223,6 +223,37 @@ def test_g4_everyone_of_a_send_canceled_while_it_resolves_has_an_outcome() -> No
     assert 0 < audience < 2500
     assert sum(counts.values()) == audience
     assert set(counts) <= {"accepted", "canceled"}
+
+
+@pytest.mark.parametrize("then", [SendStatus.SENDING, SendStatus.CANCELED])
+def test_whatever_is_queued_for_a_send_is_queued_in_its_name(
+    then: SendStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a small send is not stuck behind a large one on a queue that is fair."""
+    queued: list[tuple[Any, str | None]] = []
+    send_on = MemoryQueue.send
+
+    def spied(queue: MemoryQueue, bodies: Any, **options: Any) -> None:
+        queued.extend((body, options.get("group")) for body in bodies)
+        send_on(queue, bodies, **options)
+
+    monkeypatch.setattr(MemoryQueue, "send", spied)
+    world = World(
+        *(contact(n) for n in range(60)),
+        pizzeria=program(messages_per_second=1),
+        at=BEFORE_NINE,
+    )
+    world.trigger(starts_at=BEFORE_NINE, expires_at=BEFORE_NINE + timedelta(hours=12))
+    world.run(until=BEFORE_NINE + timedelta(minutes=30, seconds=10))
+    world.move(SendStatus.PAUSED)
+    world.run(until=BEFORE_NINE + timedelta(hours=1))
+    before = len(queued)
+    world.move(then)
+    world.run()
+    ranges = [(body, group) for body, group in queued if "page_id" in body or "segment" in body]
+    assert len(queued) > before
+    assert "not_before" in {name for body, _ in ranges for name in body}
+    assert {group for _, group in ranges} == {SEND}
 
 
 @pytest.mark.parametrize("at", range(0, 60, 3))

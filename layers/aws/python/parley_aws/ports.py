@@ -541,7 +541,11 @@ class Queue(Protocol):
         delay: timedelta = timedelta(0),
         group: str | None = None,
     ) -> None:
-        """Queue every body or raise TransientError. A FIFO queue needs the group."""
+        """Queue every body or raise TransientError.
+
+        A FIFO queue needs the group and keeps its order; any other delivers groups that have little
+        on it before those that have much.
+        """
 
 
 class Scheduler(Protocol):

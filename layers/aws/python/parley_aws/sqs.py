@@ -29,11 +29,16 @@ def sqs() -> SQSClient:
 
 
 class SqsQueue:
-    """One queue. On a FIFO queue equal bodies of a group count as one for five minutes."""
+    """One queue. On a FIFO queue equal bodies of a group count as one for five minutes; on any
+    other a group is a tenant of a fair queue.
+
+    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
+        self._is_fifo = url.endswith(".fifo")
 
     def send(
         self,
@@ -51,7 +56,12 @@ class SqsQueue:
         seconds = max(-(-delay // timedelta(seconds=1)), 0)
         texts = [json.dumps(body, separators=(",", ":"), sort_keys=True) for body in bodies]
         for batch in _batches(texts):
-            self._send_batch([_entry(i, text, seconds, group) for i, text in enumerate(batch)])
+            self._send_batch(
+                [
+                    _entry(i, text, seconds) | self._place_of(text, group)
+                    for i, text in enumerate(batch)
+                ]
+            )
 
     def hide(self, receipt_handle: str, duration: timedelta) -> None:
         """Let a message that was received come again after a time, at most 12 hours.
@@ -66,6 +76,14 @@ class SqsQueue:
             )
         except REQUEST_ERRORS as error:
             raise TransientError("SQS did not hide a message") from error
+
+    def _place_of(self, text: str, group: str | None) -> dict[str, str]:
+        if group is None:
+            return {}
+        if not self._is_fifo:
+            return {"MessageGroupId": group}
+        digest = hashlib.sha256(f"{group}\x1f{text}".encode())
+        return {"MessageGroupId": group, "MessageDeduplicationId": digest.hexdigest()}
 
     def _send_batch(self, entries: list[dict[str, Any]]) -> None:
         """Queue up to ten messages. One whose answer was lost may come twice, as any may."""
@@ -88,14 +106,10 @@ class SqsQueue:
         raise TransientError(f"SQS did not take {len(entries)} messages of a batch") from failure
 
 
-def _entry(position: int, text: str, delay_seconds: int, group: str | None) -> dict[str, Any]:
+def _entry(position: int, text: str, delay_seconds: int) -> dict[str, Any]:
     entry: dict[str, Any] = {"Id": str(position), "MessageBody": text}
     if delay_seconds:
         entry["DelaySeconds"] = delay_seconds
-    if group is not None:
-        entry["MessageGroupId"] = group
-        digest = hashlib.sha256(f"{group}\x1f{text}".encode())
-        entry["MessageDeduplicationId"] = digest.hexdigest()
     return entry
 
 

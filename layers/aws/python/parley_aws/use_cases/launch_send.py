@@ -65,7 +65,8 @@ class LaunchSend:
                     "page": 0,
                 }
                 for segment in range(segments)
-            ]
+            ],
+            group=send.id,
         )
 
 

@@ -18,5 +18,6 @@ def release(
         return
     parked = sends.parked(send_id, release)
     if parked:
-        sends_queue.send([ranges.body_of(range_) for range_ in ranges.merged(parked)])
+        bodies = [ranges.body_of(range_) for range_ in ranges.merged(parked)]
+        sends_queue.send(bodies, group=send_id)
         sends.unpark(release, parked)

@@ -55,7 +55,8 @@ class Requeue:
 
     def _cancel(self, send_id: str) -> None:
         for page in self._sends.pages(send_id):
-            self._sends_queue.send([ranges.body_of(range_) for range_ in ranges_of(page)])
+            bodies = [ranges.body_of(range_) for range_ in ranges_of(page)]
+            self._sends_queue.send(bodies, group=send_id)
         self._scheduler.cancel(releases.schedule_name(send_id, releases.START))
         parked = self._sends.parked(send_id, releases.PAUSED)
         self._sends.unpark(releases.PAUSED, parked)
@@ -65,4 +66,5 @@ class Requeue:
         again before, a range must not be forgotten that was just parked anew (G4)."""
         parked = self._sends.parked(send_id, releases.PAUSED)
         if parked:
-            self._sends_queue.send([ranges.body_of(range_, parked=True) for range_ in parked])
+            bodies = [ranges.body_of(range_, parked=True) for range_ in parked]
+            self._sends_queue.send(bodies, group=send_id)

@@ -70,13 +70,14 @@ class ResolveAudience:
                 if self._is_canceled(send.id):
                     return
                 page = self._freeze(piece, page_id, start_key, segment)
-            self._sends_queue.send([ranges.body_of(range_) for range_ in ranges_of(page)])
+            bodies = [ranges.body_of(range_) for range_ in ranges_of(page)]
+            self._sends_queue.send(bodies, group=send.id)
             if page.next_key is None:
                 self._close(piece)
                 return
             number, start_key = number + 1, page.next_key
             if remaining() < _ENOUGH_TIME:
-                self._launches.send([_body_of(piece, number)])
+                self._launches.send([_body_of(piece, number)], group=send.id)
                 return
 
     def _start_of(self, piece: Piece) -> str | None:

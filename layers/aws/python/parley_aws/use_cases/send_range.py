@@ -211,7 +211,7 @@ class SendRange:
             self._park(delivery, release, people)
         for delay, people in work.again.items():
             bodies = [ranges.body_of(range_) for range_ in delivery.runs(people)]
-            self._sends_queue.send(bodies, delay=delay)
+            self._sends_queue.send(bodies, delay=delay, group=work.send_id)
         for starts, people in work.paced_from.items():
             for range_ in delivery.runs(people):
                 self._queue_paced(range_, starts, work.now)
@@ -229,7 +229,9 @@ class SendRange:
 
     def _queue_paced(self, range_: PageRange, not_before: datetime, now: datetime) -> None:
         self._sends_queue.send(
-            [ranges.body_of(range_, not_before=not_before)], delay=min(not_before - now, PACE_AHEAD)
+            [ranges.body_of(range_, not_before=not_before)],
+            delay=min(not_before - now, PACE_AHEAD),
+            group=range_.send_id,
         )
 
 
