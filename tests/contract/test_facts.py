@@ -208,7 +208,7 @@ def test_every_reply_fits(
         program_id=program,
         details={"sid": SID, "body": body, "intent": intent.value, "why": body, **found},
     )
-    fact = facts.facts.of_journal(KEY, event)
+    fact = facts.of_journal(KEY, event)
     assert fact is not None
     check("ReplyReceived", fact.detail)
 
@@ -216,9 +216,7 @@ def test_every_reply_fits(
 def test_the_same_event_of_two_people_is_two_facts() -> None:
     """One import gives everyone's consent the same id in their journals."""
     ids = {
-        (facts.facts.of_journal(KEY, event) or Fact(name="", occurred_at=NOON, detail={})).detail[
-            "id"
-        ]
+        (facts.of_journal(KEY, event) or Fact(name="", occurred_at=NOON, detail={})).detail["id"]
         for phone in ("+14155552345", "+14155552346")
         for event in [
             JournalEvent(

@@ -38,7 +38,7 @@ def test_every_guarantee_holds(part: int) -> None:
     counts: Counter[str] = Counter()
     for seed in range(part * SEEDS_A_TEST, (part + 1) * SEEDS_A_TEST):
         counts.update(check(seed))
-    rare = {"dead letters", "redriven"}
+    rare = {"dead letters", "receipts lost", "redriven"}
     assert not [name for name in MUST_HAPPEN if not counts[name] and name not in rare]
 
 

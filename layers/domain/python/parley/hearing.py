@@ -22,9 +22,9 @@ MAIN = (ENGLISH, SPANISH, FRENCH, PORTUGUESE)
 TONGUES = (*MAIN, *OTHERS)
 
 _SHORT = ("stop", "quit", "unsub")
-_SWAPPED = tuple(
-    "text texts leave alone please remove dont never want more take list from this".split()
-)
+_SWAPPED = """
+    text texts leave alone please remove dont never want more take list from this
+"""
 _REAL_WORDS = """
     molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped
     shopper topper guitar terminal canceled cancelled retire retired retirement enter testing
@@ -94,7 +94,7 @@ def _vocabulary() -> _Vocabulary:
             known,
             long=7,
             short=("stop",),
-            swapped=_SWAPPED,
+            swapped=_SWAPPED.split(),
             real=_REAL_WORDS.split(),
         ),
         known=frozenset(known),
