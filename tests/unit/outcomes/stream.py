@@ -28,7 +28,7 @@ RESPONSES: tuple[tuple[ResponseKind, dict[str, str]], ...] = (
     (ResponseKind.REPLY, {"intent": "opt_out"}),
     (ResponseKind.REPLIED, {}),
     (ResponseKind.LEAD, {}),
-    (ResponseKind.ANSWER, {"minutes": "7"}),
+    (ResponseKind.ANSWER, {"seconds": "420"}),
     (ResponseKind.OPT_OUT, {}),
     (ResponseKind.PRICE, {"amount": "8300", "currency": "USD", "parts": "1"}),
     (ResponseKind.REPLY, {}),  # lacks its intent: nobody can read it

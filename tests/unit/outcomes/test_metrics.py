@@ -347,10 +347,10 @@ def test_what_entries_add() -> None:
     }
     failed = {"status": "failed", "reason": "30008", "error_code": "30008"}
     assert message_metrics(failed) == {"status:failed": 1, "failed:30008": 1, "error:30008": 1}
-    answer = {"kind": ResponseKind.ANSWER, "minutes": "12", "bucket": "2026-06-10T19"}
+    answer = {"kind": ResponseKind.ANSWER, "seconds": "725", "bucket": "2026-06-10T19"}
     assert response_metrics(answer) == {
         "response:answer": 1,
-        "answer_minutes": 12,
+        "answer_seconds": 725,
         "answer@2026-06-10T19": 1,
     }
     assert entry_metrics({"kind": "probe", "nonce": "x"}) == {"probe:x": 1}

@@ -53,13 +53,13 @@ def test_a_report_of_everything(shop: Shop) -> None:
     respond(shop, send_id, ResponseKind.REPLIED, "m0", bucket=bucket)
     respond(shop, send_id, ResponseKind.REPLIED, "m1", bucket=bucket)
     respond(shop, send_id, ResponseKind.LEAD, "lead", bucket=bucket)
-    respond(shop, send_id, ResponseKind.ANSWER, "lead", minutes="9", bucket="2026-11-27T19")
+    respond(shop, send_id, ResponseKind.ANSWER, "lead", seconds="552", bucket="2026-11-27T19")
     respond(shop, send_id, ResponseKind.OPT_OUT, "m1", bucket=bucket)
     shop.post(shop.order(0, "a", "30.50"), shop.order(1, "b", "9.50"), shop.order(8, "c", "10"))
     report = shop.report(f"/sends/{send_id}/report")
     assert (report["replies"], report["intents"]) == (3, {"interest": 2, "opt_out": 1})
     assert (report["leads"], report["opt_outs"], report["conversions"]) == (1, 1, 2)
-    assert report["first_answer"] == {"mean_minutes": 9.0, "of": 1}
+    assert report["first_answer"] == {"mean_minutes": 9.2, "of": 1}
     assert report["revenue"] == {"amount": "40", "currency": "USD"}
     assert report["revenues"] == {"USD": "40"}
     assert report["rates"] == {

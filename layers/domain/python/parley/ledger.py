@@ -128,7 +128,7 @@ def message_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
 def response_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
     """What one response adds to its send's metrics.
 
-    `entry` holds its `kind`, for a reply its `intent`, for an answer its `minutes` after the reply,
+    `entry` holds its `kind`, for a reply its `intent`, for an answer its `seconds` after the reply,
     and, where the timeline is to count it, its `bucket` (`bucket_of`). A price holds the `amount`
     in millionths of a `currency` and the `parts` that it is of.
     """
@@ -145,7 +145,7 @@ def response_metrics(entry: Mapping[str, Any] | None) -> dict[str, int]:
     if kind is ResponseKind.REPLY:
         metrics[f"reply:{entry['intent']}"] = 1
     elif kind is ResponseKind.ANSWER:
-        metrics["answer_minutes"] = int(entry["minutes"])
+        metrics["answer_seconds"] = int(entry["seconds"])
     if bucket := entry.get("bucket"):
         metrics[f"{kind.value}@{bucket}"] = 1
     return metrics

@@ -95,7 +95,7 @@ class Report:
     intents: Mapping[str, int]
     leads: int
     answers: int
-    answer_minutes: int
+    answer_seconds: int
     opt_outs: int
     conversions: int
     refunds: int
@@ -135,7 +135,7 @@ def report_on(sends: Sequence[Figures], *, price_per_part: Money) -> Report:
         intents=named_of(metrics, "reply"),
         leads=metrics["response:lead"],
         answers=metrics["response:answer"],
-        answer_minutes=metrics["answer_minutes"],
+        answer_seconds=metrics["answer_seconds"],
         opt_outs=metrics["response:opt_out"],
         conversions=metrics["response:conversion"],
         refunds=metrics["refunds"],

@@ -130,7 +130,7 @@ def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:
         id=lead.id,
         details={
             "lead_id": lead.id,
-            "minutes": str(waited // timedelta(minutes=1)),
+            "seconds": str(waited // timedelta(seconds=1)),
             "bucket": bucket_of(answered_at, after=waited),
         },
     )

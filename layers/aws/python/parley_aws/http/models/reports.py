@@ -538,7 +538,7 @@ def _fields(
         [_figures(state) for state in states], price_per_part=price_per_part
     )
     currency, zone = price_per_part.currency, ZoneInfo(timezone)
-    mean = found.answer_minutes / found.answers if found.answers else None
+    mean = found.answer_seconds / 60 / found.answers if found.answers else None
     return {
         "as_of": min((state.as_of for state in states), default=as_of),
         "counts": Counts(**found.counts),
