@@ -234,6 +234,10 @@ KEYWORDS = (
     "sair",
     "stop all",
     "opt out",
+    "parar",
+    "cancelar",
+    "arreter",
+    "exit",
 )
 
 
@@ -317,6 +321,37 @@ def test_a_keyword_of_our_own_is_no_slip() -> None:
     assert classify_reply("dtop", PLAIN).intent is Intent.OPT_OUT
     assert classify_reply("dtop", Listening(join_keywords=("DTOP",))).intent is Intent.JOIN
     assert classify_reply("stop", Listening(join_keywords=("STOP",))).intent is Intent.OPT_OUT
+
+
+@pytest.mark.parametrize(
+    "text", ["stop pizza", "STOP PIZZA!", "Cancel pizza.", "unsubscribe pizza"]
+)
+def test_a_join_keyword_is_taken_back(text: str) -> None:
+    heard = classify_reply(text, Listening(join_keywords=("DEALS", "PIZZA")))
+    assert (heard.intent, heard.why) == (Intent.OPT_OUT, 'asks to leave "PIZZA"')
+    assert not heard.handled_by_provider
+    assert (
+        classify_reply("love pizza", Listening(join_keywords=("PIZZA",))).intent is Intent.CHATTER
+    )
+
+
+@pytest.mark.parametrize("sign", ["🛑", "🚫", "⛔", "🛑🛑 please", "⛔️!"])
+def test_a_stop_sign_asks_us_to_stop(sign: str) -> None:
+    assert classify_reply(sign, PLAIN).intent is Intent.OPT_OUT
+
+
+@pytest.mark.parametrize(
+    "text", ["dont txet me", "laeve me alone", "plaese stop", "no more txets", "st0p", "5top"]
+)
+def test_letters_that_changed_places_are_forgiven(text: str) -> None:
+    assert classify_reply(text, PLAIN).intent is Intent.OPT_OUT
+
+
+@pytest.mark.parametrize("number", ["5125550188", "+15125550188", "15125550188"])
+def test_a_number_in_digits_is_theirs(number: str) -> None:
+    assert classify_reply(f"stop {number}", PLAIN).intent is Intent.OPT_OUT
+    assert classify_reply(f"take {number} off your list", PLAIN).intent is Intent.OPT_OUT
+    assert classify_reply(f"my number is {number}", PLAIN).intent is Intent.CHATTER
 
 
 def test_a_reaction_that_quotes_us_asks_for_nothing() -> None:
@@ -428,6 +463,13 @@ class TestTables:
         assert grammar.find(["never", "stop", "texting"]) is None
         assert grammar.find(["never", "stop", "texting", "stop", "texting"]) == slice(3, 5)
         assert grammar.find(["stop"]) is None
+
+    def test_a_phrase_may_hold_any_word_and_be_undone_by_what_goes_before(self) -> None:
+        phrases = Phrases({"wrong": ["he/gave? wrong number", "not * phone"]})
+        assert phrases.find(clauses("not hers phone")) == {"wrong": slice(1, 4)}
+        assert phrases.find(clauses("not, phone")) == {}
+        assert phrases.find(clauses("he gave me a wrong number")) == {}
+        assert phrases.find(clauses("who is he? wrong number")) == {"wrong": slice(5, 7)}
 
     def test_a_phrase_may_stand_at_a_border_and_not_before_some_words(self) -> None:
         phrases = Phrases({"no": [". no ."], "wrong": ["wrong number !of/on"]})

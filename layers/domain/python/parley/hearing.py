@@ -22,9 +22,7 @@ MAIN = (ENGLISH, SPANISH, FRENCH, PORTUGUESE)
 TONGUES = (*MAIN, *OTHERS)
 
 _SHORT = ("stop", "quit", "unsub")
-_SWAPPED = """
-    text texts leave alone please remove dont never want more take list from this
-"""
+_SWAPPED = "text texts leave alone please remove dont never want more take list from this"
 _REAL_WORDS = """
     molesta molestan esqueci top sop shop strop quilt quirt cancer remote removal stopped
     shopper topper guitar terminal canceled cancelled retire retired retirement enter testing

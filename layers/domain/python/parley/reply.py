@@ -157,6 +157,8 @@ def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Underst
             handled_by_provider=text.casefold() in PROVIDER_OPT_OUT_KEYWORDS,
             language=keyword.language,
         )
+    if left := _keyword_left(words, listening.join_keywords):
+        return Understanding(intent=Intent.OPT_OUT, why=f'asks to leave "{left}"')
     if asked := asks_to_cease(words):
         return Understanding(
             intent=Intent.OPT_OUT,
@@ -165,7 +167,7 @@ def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Underst
         )
     if (shout := _SHOUT.search(text)) and text != text.upper():
         why = f'ends with "{shout.group(1)}" in capitals'
-    elif len(words) == 1 and _STOP_SIGNS.search(text):
+    elif _STOP_SIGNS.search(text) and _POLITE.union({EDGE}).issuperset(words):
         why = "a stop sign asks us to stop"
     else:
         return None
@@ -219,6 +221,14 @@ def _is_own(keyword: Keyword, listening: Listening) -> bool:
         return False
     own = (*_OPT_IN_KEYWORDS, *listening.join_keywords, *listening.lead_keywords)
     return keyword.said in {normalize(word).replace(" ", "") for word in own}
+
+
+def _keyword_left(words: list[str], join_keywords: Iterable[str]) -> str | None:
+    """The join keyword that a text such as "stop pizza" takes back."""
+    command, *left = [word for word in words if word is not EDGE] or [""]
+    if command not in PROVIDER_OPT_OUT_KEYWORDS:
+        return None
+    return _first_keyword(" ".join(left), join_keywords, whole=True)
 
 
 def _confirms(text: str, words: list[str], phrases: Mapping[str, str]) -> bool:

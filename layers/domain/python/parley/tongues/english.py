@@ -2,11 +2,11 @@
 
 from parley.tongues.model import Tongue
 
-_SO = "(please|filler|now|swear)*"
+_SO = "(please|filler|now|swear|laugh)*"
 _THE = "(the|these|all|nothing|more|my|adjective|swear|of|it)*"
-_MESSAGES = "texting? (texts|offers|text|nuisance)+"
-_SENT = "other{0,2} (texts|offers|text|nuisance)+"
-_TAIL = "(please|again|filler|now|swear|edge|and)"
+_MESSAGES = "texting? (texts|offers|text|nuisance|spam)+"
+_SENT = "other{0,2} (texts|offers|text|nuisance|spam)+"
+_TAIL = "(please|again|filler|now|swear|laugh|edge|and)"
 _NO_MORE_TAIL = f"({_TAIL}|from|to|you|i|or)"
 _ME = "(me|(my|the|these|all)+ (text|kin)? number+|my no)"
 _DONT = "(dont|do not|never|no longer|to not|can you (please|filler)* not)"
@@ -17,17 +17,20 @@ _IN_EARNEST = "(?<!(?<!you)(unable|dont|not|never))(?<!he)(?<!third to)(?<!(?<!c
 _ASKED = """(i can? (said|want|like) (you|filler)* to? | why? (dont|unable|can) you
     | you filler* (can|(want|auxiliary|better)+ to?)? | make (it|these) | when can you
     | how (can|do) i | how to)?"""
-_REST = """(cease|unsub|ending|please|filler|now|swear|you|it|these|all|of|again|me|and|no|already
-    |finally|when once|remove|or)*"""
-_STOP_REST = "(please|filler|now|swear|it|these|all|you|already|finally|when once)* edge"
-_BEGIN = "(edge|(not|longer) filler? interested again?) (please|filler|now|swear|no|and|all)*"
+_REST = """(cease|unsub|ending|laugh|please|filler|now|swear|you|it|these|all|of|again|me|and|no
+    |already|finally|when once|remove|or)*"""
+_STOP_REST = "(please|laugh|filler|now|swear|it|these|all|you|already|finally|when once)* edge"
+_BEGIN = "(edge|(not|longer) filler? interested again?) (please|laugh|filler|now|swear|no|and|all)*"
 
 ENGLISH = Tongue(
     code="en",
     keywords="""
         stop stopall unsubscribe cancel end quit revoke optout unsub remove removeme unsubscribeme
         nomore notexts rmv removal dnc donotdisturb donotcontact donottext enough thatsenough
-        enoughisenough goaway exit leave out off unfollow takemeoff optmeout takeahike beatit scram
+        enoughisenough goaway exit leave out off unfollow takemeoff optmeout stoptexting
+        stoptextingme stopmessaging stopmessagingme stopspam
+        stopspamming stopspammingme stopcalling stopcallingme leavemealone donttextme takeahike
+        beatit scram
     """,
     classes={
         "cease": "stop stopp cease quit halt discontinue desist stahp",
@@ -41,8 +44,8 @@ ENGLISH = Tongue(
         "unsubscribed": "unsubscribed unenrolled",
         "texting": """texting txting textin messaging msging contacting spamming harassing
             harrassing bothering bugging annoying pestering emailing soliciting hounding
-            disturbing pinging badgering targeting stalking hassling irritating nagging bombarding
-            flooding interrupting cluttering plaguing smsing""",
+            disturbing pinging badgering targeting stalking hassling irritating bombarding
+            flooding cluttering plaguing smsing""",
         "keep_on": "still constantly always",
         "selling": "broadcasting selling pitching promoting",
         "kin": """wife wifes husband husbands mom moms mum mums dad dads mother mothers father
@@ -50,11 +53,12 @@ ENGLISH = Tongue(
         "mistaken": "accidentally mistakenly accident mistake",
         "particle": "la lah leh lor liao hor sia",
         "rest": "rest",
+        "rid": "rid",
         "widget": "link button page option policy",
         "calling": "calling writing ringing phoning",
         "sending": "sending forwarding pushing sendin",
         "reaching": "reaching following hitting blowing",
-        "text": "text txt message msg sms mms contact email mail spam communication",
+        "text": "text txt message msg sms mms contact email mail communication",
         "bother": "bother disturb harass annoy bug pester solicit",
         "sell": "sell market advertise promote pitch use",
         "time": "time",
@@ -71,6 +75,7 @@ ENGLISH = Tongue(
             solicitations solicitation smses marketing campaigns blasts promo promos promotions
             newsletters newsletter""",
         "offers": "offers deals updates reminders calls coupons",
+        "spam": "spam",
         "nuisance": """things nonsense bs crap bullshit shit garbage junk rubbish madness harassment
             stuff trash foolishness mess bombardment""",
         "receive": "receive receiving get getting recieve recieving hear hearing see seeing",
@@ -133,7 +138,8 @@ ENGLISH = Tongue(
         "if": "if",
         "like": "like",
         "be": "be was were being",
-        "said": """said say told tell telling asked ask asking begging repeat request requesting
+        "said": """saying replying said say told tell telling asked ask asking begging repeat
+            request requesting
             demand replied sent wrote""",
         "can": "can could will would should must may",
         "how": "how",
@@ -174,12 +180,13 @@ ENGLISH = Tongue(
         "but": "but",
         "stopped": "stopped",
         "done": "done tired sick fed",
+        "laugh": "lol haha hahaha lmao ha hehe",
         "filler": """idiot idiots moron morons jerk jerks asshole assholes creep creeps clown
             clowns spammers spammer scammers scammer thanks thank thx ty ok okay k kk immediately
             just sir maam dude man bro hey
-            hi hello sorry god omg seriously ffs wtf lol asap forever permanently right yes yeah
-            yo dammit jeez bruh bruv mate folks people lmao ha hahaha wow argh christ heck hell gods
-            christs sake thankyou fr really oh ugh completely altogether guys jesus haha am
+            hi hello sorry god omg seriously ffs wtf  asap forever permanently right yes yeah
+            yo dammit jeez bruh bruv mate folks people    wow argh christ heck hell gods
+            christs sake thankyou fr really oh ugh completely altogether guys jesus  am
             love then bye x xx xxx 4ever""",
     },
     patterns=(
@@ -187,35 +194,38 @@ ENGLISH = Tongue(
         f"(edge finally (the|of|filler)+|{_BEGIN}) {_ASKED} {_SO} (cease|unsub) {_REST} edge",
         # "... and please stop", "i told you to stop", "how do i make these stop"
         f"please (filler|the|of|finally)* cease {_STOP_REST}",
-        f"(?<!third) said (you|filler)* to cease (when edge|{_STOP_REST})",
+        f"(?<!third) said (you|filler|the)* other? to cease (when edge|{_STOP_REST})",
         f"(and|but) {_SO} cease {_STOP_REST}",
         (
             f"(said|passive|text|texting) cease {_STOP_REST}|i ((?!never|unable)any){{0,2}}"
             " said cease (?!other mistaken)"
         ),
-        f"said filler? no more {_SO} edge",
+        f"i any{{0,2}} said filler? no more {_SO} edge",
         "other of cease dont you",
         # "stop or i'll sue", "stop means stop", "stop sent from my iphone", "how to stop this"
         (
-            f"edge {_SO} cease {_SO} (or (i|again)|said from my|(you|to|other)"
+            f"edge {_SO} cease {_SO} (or (i|again|be)|said from my|(you|to|other)"
             f" (cease|ending) {_SO} edge)"
         ),
         f"edge {_SO} (write|text|send) cease (to (opt out|ending|unsub))? {_SO} edge",
         f"(how|text|write) to cease {_STOP_REST}",
         "if you stopped (texting|sending)",
-        f"(these|texts|text|nuisance) (want|auxiliary|can) to? cease {_STOP_REST}",
+        f"(these|texts|text|nuisance|spam) (want|auxiliary|can) to? cease {_STOP_REST}",
         f"(want|like) (these|it|the|texts|text|all)+ to cease {_STOP_REST}",
         f"{_I_DONT_WANT} any{{1,3}} cease {_STOP_REST}",
         (
             f"(edge|when) can (these|it) cease {_STOP_REST}|receive (these|it|the|you|texts|text)+"
             f" to cease {_STOP_REST}"
         ),
-        f"he swear? are? these {_SO} cease {_STOP_REST}|i not other cease {_STOP_REST}",
+        f"(finally|he swear? are?) these {_SO} cease {_STOP_REST}|i not other cease {_STOP_REST}",
         f"make (it|these|the|you|texts|text)* cease {_STOP_REST}",
         # "not interested stop", "wrong number stop"
-        f"(not|no|longer) filler? interested (on {_THE} {_MESSAGES})? {_SO} cease {_STOP_REST}",
         (
-            "(number|grievance|subscribed|text|texts|passive|nuisance|hostile"
+            f"(not|no|longer) filler? (interested|interest) (on {_THE} {_MESSAGES})?"
+            f" {_SO} cease {_STOP_REST}"
+        ),
+        (
+            "(number|grievance|subscribed|text|texts|passive|nuisance|spam|hostile"
             f" you) {_SO} cease {_STOP_REST}"
         ),
         # "stop i never signed up", "stop you are annoying", "stop take me off"
@@ -229,18 +239,21 @@ ENGLISH = Tongue(
         f"{_IN_EARNEST} cease {_SO} (texting|sending|calling) my kin",
         (
             f"{_IN_EARNEST} cease {_SO} calling (my|to me|and? texting|{_ME}"
-            f" (?!other filler* edge)|{_TAIL})"
+            f" (?!other (filler|laugh)* edge)|{_TAIL})"
         ),
         (
             f"{_IN_EARNEST} cease (please|filler|now|swear|all|the)* sending"
             f" (me|to|out|you)* {_THE}"
             f" ({_SENT}|{_TAIL}|particle|to? {_ME} {_TAIL}|((?!third)any){{0,5}} texts)"
         ),
-        f"{_IN_EARNEST} cease {_SO} reaching other? (out|me|my|on|of|these|{_TAIL})",
+        f"{_IN_EARNEST} cease {_SO} reaching other? (out|me|my|on|of|these edge|{_TAIL})",
         # "stop the messages", "cease all communication", "end these texts", "revoke my consent"
         f"{_IN_EARNEST} cease {_SO} {_THE} ({_MESSAGES}|other{{1,2}} texts)",
         f"{_IN_EARNEST} cease {_SO} selling (to|on)* {_ME}|{_IN_EARNEST} cease {_SO} other my time",
-        f"ending (me|my number) (from|edge)|ending {_THE} other{{1,2}} texts",
+        (
+            f"ending (me|my number) (from ({_THE} list {_TAIL}|these|you)|edge)|ending"
+            f" {_THE} other{{1,2}} texts"
+        ),
         f"ending {_THE} (text? texts|text {_TAIL}|text? list ({_TAIL}|to|from)|other? consent)",
         "take other my consent",
         (
@@ -259,6 +272,7 @@ ENGLISH = Tongue(
             f" {_ME} (?!when)"
         ),
         f"cease write to? {_ME}",
+        f"{_IN_EARNEST} cease {_SO} other texting {_ME}",
         # "i want to stop receiving your messages"
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
         # "don't text me", "never message this number again", "don't call or text me", "don't text"
@@ -266,19 +280,19 @@ ENGLISH = Tongue(
             f"{_ME_ASKING} (dont|do not|longer|to not|can you (please|filler)*"
             " not) (please|filler|now|again)*"
             f" ((text|write|call) {_ME}? (and|or))*"
-            f" (bother? texting|text|bother|text (or|and) (call|write)) {_ME}"
-            " (?!now|filler? these? when (?!(these|my) number)|if)"
+            f" (bother? texting|text|spam|bother|text (or|and) (call|write)) {_ME}"
+            " (?!now|filler? these? when (?!(these|my) number|these again)|if)"
         ),
         (
             "(?<!he|you|i|other|auxiliary) never (please|filler|now|again)*"
-            f" ((text|write|call) (and|or))* (text|bother|send) {_ME} {_TAIL}"
+            f" ((text|write|call) (and|or))* (text|spam|bother|send) {_ME} {_TAIL}"
         ),
         (
             f"{_ME_ASKING} {_DONT} (please|filler|now)* again? text (on|to)*"
             " (again|(these number?|here) edge)"
         ),
         (
-            f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|write|call)"
+            f"^edge {_SO} {_DONT} (please|filler|now|again)* (text|spam|write|call)"
             " ((or|and) (text|write|call)|edge? (dont|do not) (text|write|call))*"
             f" (again|{_SO}) edge$"
         ),
@@ -289,26 +303,30 @@ ENGLISH = Tongue(
         f"edge {_SO} {_DONT} (please|filler|now|again)* write to? {_ME} {_SO} edge",
         "no want to (text|send|write|call) me",
         "no want to (take texting|(texting|sending|send) (me|these|it) (again|edge))",
-        f"edge {_SO} go? (text|bother) (he|other) again {_SO} edge",
+        f"edge {_SO} go? (text|spam|bother) (he|other) again {_SO} edge",
         f"{_ME_ASKING} {_DONT} {_SO} again? write out (again|to {_ME}|{_SO} edge)",
         f"{_ME_ASKING} {_DONT} {_SO} (include|take) {_ME} (on|to|edge)",
         f"no filler to (text|send|write|call) me|no want finally {_THE} texts",
         f"you (dont|do not) want to (text|send|call|write) {_ME}",
+        f"dont you any? (text|write|call|send) {_ME} again|other more (text|texts) and i",
         # "i told you not to text me", "i'd rather you didn't text me", "if you text me again"
         (
             "(said|better|are|can|want) (you|filler)* not (to|again|be)*"
-            f" (text|bother|write|call|send|texting) {_ME}"
+            f" (text|spam|bother|write|call|send|texting) {_ME}"
         ),
-        f"(rather|like) if? you unable (text|bother|write) {_ME}|you unable other texting {_ME}",
-        "edge (text|write|send|call) me again and i",
-        f"if you again? (text|bother|write|call|send) {_ME}? (again|other more)",
         (
-            f"if (you|these|it) unable cease ({_STOP_REST}|i)|report any{{0,3}}"
+            f"(rather|like) if? you unable (text|spam|bother|write) {_ME}|you"
+            f" unable other texting {_ME}"
+        ),
+        "edge (text|write|send|call) me again and i",
+        f"if you again? (text|spam|bother|write|call|send) {_ME}? (again|other more)",
+        (
+            f"if (you|these|it) (unable|dont|do not) cease ({_STOP_REST}|i)|report any{{0,3}}"
             f" when you cease {_STOP_REST}"
         ),
         f"edge {_SO} cease {_SO} (or|when) i can? report",
         f"edge you (text|call) {_ME} other more",
-        f"why filler* i (keep_on|take)+ receive {_THE} {_MESSAGES}",
+        f"why filler* i (keep_on|take)+ receive ({_THE} {_MESSAGES}|these edge)",
         # "why do you keep texting me", "and you still text me"
         (
             "(why|you) (do|are|filler)* you? (take|keep_on)+ (texting|text|sending|send|calling)"
@@ -325,7 +343,11 @@ ENGLISH = Tongue(
             f"{_ME_ASKING} {_I_DONT_WANT} (to|like)* receive (me|all|from)* {_THE}"
             f" ({_MESSAGES}|from|{_TAIL})"
         ),
-        f"{_ME_ASKING} {_I_DONT_WANT} (to|like|receive|you|be)* (passive|text me|bother me)",
+        (
+            f"{_ME_ASKING} {_I_DONT_WANT} (to|like|receive|you|be)* (passive|text"
+            " me (?!other)|bother me)"
+        ),
+        f"{_ME_ASKING} {_I_DONT_WANT} all from (you|edge)",
         f"{_ME_ASKING} {_I_DONT_WANT} (to|be)+ subscribed",
         "i? want nothing (from you|to do)",
         f"{_ME_ASKING} {_I_DONT_WANT} (to|like|be)* on {_THE} list",
@@ -347,11 +369,15 @@ ENGLISH = Tongue(
             "(not|no|longer) (filler|again)* (interested|interest) on receive (me|all|from)*"
             f" {_THE} ({_MESSAGES}|from|{_TAIL})"
         ),
-        f"(not|no|longer) (filler|again)* (interested|interest) on {_THE} (texts|text|nuisance)",
+        (
+            f"(not|no|longer) (filler|again)* (interested|interest) on {_THE}"
+            " (texts|text|nuisance|spam)"
+        ),
         # "no more texts", "no spam please", "no texting"
         (
-            f"(?<!other|auxiliary|receive|why) no {_THE} (texts|text|nuisance|offers"
-            f" (or|and) texts)+ ((or|and) (texts|offers|calling))? {_TAIL}"
+            f"(?<!other|auxiliary|receive|why) no {_THE}"
+            " (text (please|again)|(text? (texts|nuisance|spam|offers (or|and) texts))+"
+            f" ((or|and) (texts|offers|calling))? {_TAIL})"
         ),
         (
             f"(?<!other|auxiliary|receive|why) no (the|these)* more {_THE}"
@@ -368,7 +394,7 @@ ENGLISH = Tongue(
         "(?<!if i|if you)(?<!cease to) unsub (?!(from|of) the? elsewhere|widget)",
         (
             f"(edge {_SO}|to|can i|can you|do i) unsub_slang (me|my|these|the|all|from"
-            f" (?!the other)|{_TAIL})"
+            f" (?!the other|elsewhere)|{_TAIL})"
         ),
         "(?<!cease to) opt (me|my|number|these)* out (?!(of|from) the? other)",
         "(already|be|want) (unsubscribed|opted out)|(unsubscribed|opted out) already",
@@ -376,6 +402,10 @@ ENGLISH = Tongue(
         f"(edge|said|want) {_SO} removal {_SO} (edge|from)",
         f"{_ME_ASKING} {_DONT} {_SO} include {_ME}",
         "(be|receive|me|want|number) (unsubscribed|removed)",
+        (
+            "i auxiliary? filler? (opted out|unsubscribed) (?!(of|from) the?"
+            " (other|elsewhere)|other mistaken)"
+        ),
         # "take me off", "remove my number", "get off your list", "i want out"
         f"(take|receive) {_ME} number? off (?!other|when|on|(the|these) other)",
         "how (can|do) i receive (off|out) of? (these|it) edge|receive (off|out) of? my number",
@@ -383,7 +413,7 @@ ENGLISH = Tongue(
         (
             "(remove|drop|take|(take|receive|want|drop|leave) any{0,2} (off|out|from)"
             "|(take|receive) me of|(?<!i) off)"
-            f" (me|my|number|off|from|of)* {_THE} other? (text|texts)? list"
+            f" (me|my|number|text|off|from|of)* {_THE} other? (text|texts)? list"
         ),
         f"(leave|leaving) {_THE} list {_TAIL}|edge {_SO} (receive|leave) me (off|out) {_SO} edge",
         f"{_BEGIN} (can you)? {_SO} remove (please|filler|now|swear|you|these|me|number)* edge",
@@ -412,11 +442,14 @@ ENGLISH = Tongue(
         "(receive|take) these? off my number",
         "take (my|these) number (out|off) edge|leave me out of? (these|it)? edge",
         "(as|on|number) (dont|do not) (write|text|call) edge",
+        "receive rid of (me|(my|these) number)",
+        "leave my kin any{0,2} alone|leave my number out of? (these|it)? edge",
         # "enough already", "enough with the texts", "sick of these messages"
         "edge (please|these|filler)* enough (please|filler|now|already)* edge",
         f"enough of ({_THE} {_MESSAGES}|(these|it) edge)",
-        f"enough {_THE} (texts|nuisance|texting)",
+        f"enough {_THE} (texts|nuisance|spam|texting)",
         f"done any? of? receive? {_THE} {_MESSAGES}|done of receive (these|it)+ edge",
+        f"enough (filler|already|please)* cease {_STOP_REST}",
         # "refrain from contacting me", "put me on your do not call list"
         "refrain from (texting|sending|calling)",
         f"(on|to) {_THE} other? (dont|do not|no) (write|text|call) (list|other)",
@@ -432,7 +465,7 @@ ENGLISH = Tongue(
     help="help info",
     yes="yes y yep yeah yup yess ok okay sure confirm confirmed agree absolutely definitely",
     wrong_number="""
-        wrong number !of/on/for/in/to/i/was/he/she/just
+        gave/he/she/him/her/save/dial? wrong number !of/on/for/in/to/i/was/he/she/just
         incorrect number !of/on/for/in/to
         . wrong person !for/to/in/haha/ignore
         sorry wrong person .

@@ -100,7 +100,8 @@ FRENCH = Tongue(
             " texts)* edge"
         ),
         f"enough (article other)? of {_THE} (texts|nuisance)",
-        f"(?<!pas) cease {_SO} with? {_THE} (texts|nuisance)",
+        f"(?<!pas|other|filler) cease {_SO} with? {_THE} (texts|nuisance)",
+        f"edge {_SO} cease {_SO} with? {_THE} (texts|nuisance) {_TAIL}",
         # "arrêtez de m'écrire", "cessez d'envoyer des messages"
         f"(?<!pas|more) cease (of|me)* to_text {_UNLESS}",
         f"(?<!pas|more) cease (of|me)* to_send {_THE} (texts|nuisance|that|{_TAIL})",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 from parley.words import EDGE
 
@@ -180,7 +181,8 @@ class _Phrase:
     meaning: str
     words: list[str]
     starts_clause: bool
-    unless: frozenset[str]
+    unless_before: frozenset[str]
+    unless_next: frozenset[str]
 
     def ends_at(self, words: Sequence[str], place: int) -> int | None:
         """Where the phrase ends if it is said at this place, else None."""
@@ -188,10 +190,16 @@ class _Phrase:
         if (
             (self.starts_clause and words[place - 1] is not EDGE)
             or not self._is(words[place:end])
-            or (self.unless and end < len(words) and words[end] in self.unless)
+            or (self.unless_next and end < len(words) and words[end] in self.unless_next)
+            or (self.unless_before and self._follows(words[:place]))
         ):
             return None
         return end
+
+    def _follows(self, before: Sequence[str]) -> bool:
+        """Whether one of the words that may not go before is in the same clause."""
+        clause = takewhile(lambda word: word is not EDGE, reversed(before))
+        return not self.unless_before.isdisjoint(clause)
 
     def _is(self, said: Sequence[str]) -> bool:
         if _ANY_WORD not in self.words:
@@ -206,18 +214,24 @@ class Phrases:
     """Finds set phrases of several meanings in words, all in one pass.
 
     A phrase is a line: words, `*` for any word but the first, `.` for the border of a clause, and
-    at the end perhaps `!` with the words, parted by slashes, that must not come next.
+    at the end perhaps `!` with the words, parted by slashes, that must not come next, at the
+    beginning words with `?` one of which in the clause before it makes it mean something else.
     """
 
     def __init__(self, lines: Mapping[str, Iterable[str]]) -> None:
         self._beginning: dict[str, dict[str | None, list[_Phrase]]] = {}
         for meaning, phrases in lines.items():
             for line in phrases:
-                said, _, unless = line.partition(" !")
+                said, _, following = line.partition(" !")
+                before, _, said = said.rpartition("? ")
                 words = said.split()
                 starts_clause = words[0] == EDGE
                 phrase = _Phrase(
-                    meaning, words[starts_clause:], starts_clause, frozenset(unless.split("/"))
+                    meaning=meaning,
+                    words=words[starts_clause:],
+                    starts_clause=starts_clause,
+                    unless_before=frozenset(before.split("/") if before else ()),
+                    unless_next=frozenset(following.split("/") if following else ()),
                 )
                 first, second = (*phrase.words, None)[:2]
                 by_second = self._beginning.setdefault(first or "", {})

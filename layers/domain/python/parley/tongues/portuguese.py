@@ -97,7 +97,7 @@ PORTUGUESE = Tongue(
         f"edge any{{0,3}} said (that|para|to)* cease {_SO} edge",
         f"edge {_SO} leave {_SO} edge",
         f"edge {_SO} get_out (out|of? this|please)+ edge",
-        f"(?<!not) (stop|(cease|para) with) {_SO} {_THE} (texts|nuisance)",
+        f"(?<!not|other) (stop|(cease|para) with) {_SO} {_THE} (texts|nuisance)",
         f"cease (the|all)* (texts {_TAIL})",
         # "pare de me mandar mensagens", "parem de encher"
         f"(?<!not|other_not) (cease|para|let|stop) of me? to_text {_UNLESS}",

@@ -37,7 +37,7 @@ SPANISH = Tongue(
             molestes molesten moleste molesteis textees texteen llamen llames llame jodas jodan
             fastidies fastidien busquen busques""",
         "send": "mandes manden mande mandeis envies envien envie envieis manda mandan envian",
-        "texts": """envios mensajes mensaje mensajitos sms textos texto msjs msj msgs publicidad
+        "texts": """envios mensajes mensaje mensajitos sms textos texto msjs msj publicidad
             promociones promos propaganda anuncios correos spam notificaciones avisos
             comunicaciones publicidades whatsapps alertas llamadas""",
         "nuisance": "cosas tonterias pendejadas basura mamadas estupideces ofertas",
@@ -100,7 +100,7 @@ SPANISH = Tongue(
         "edge (please|filler|ya)* (cease|leave_off|para) (please|filler|ya|of)* edge",
         "edge (please|filler|ya)* off (please|filler|ya|off)* edge",
         (
-            "(?<!not|never) (stop|cease|with|leave_off of) (please|filler|ya|to)*"
+            "(?<!not|never|other) (stop|cease|with|leave_off of) (please|filler|ya|to)*"
             f" {_THE} (texts|nuisance)"
         ),
         f"(cease|leave_off|para) of receive {_THE} (texts|nuisance|{_TAIL})",
