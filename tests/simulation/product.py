@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import parley.campaign
 from parley.campaign import Send
 from parley.caps import FrequencyCap
 from parley.contact import Contact
-from parley.number import PhoneNumber
+from parley.number import PhoneNumber, new_contact
 from parley_aws import liquid, rules
 from parley_aws.memory import (
     MemoryAllowance,
@@ -335,5 +335,5 @@ class Product:
             self.launch.follow(before, after)
 
 
-def _locate(phone: str) -> Contact:
-    return Contact(phone=phone, region="US")
+def _locate(phone: str, at: datetime) -> Contact:
+    return new_contact(PhoneNumber(phone=phone, region="US"), at)

@@ -190,7 +190,9 @@ def test_a_claim_that_races_an_opt_out_is_before_it_or_not_at_all(
 
 def test_an_opt_out_of_an_unknown_number_makes_a_contact(contacts: DynamoContacts) -> None:
     stored = contacts.opt_out("+13125550000", _left("pizza"))
-    assert stored == with_opt_out(Contact(phone="+13125550000"), _left("pizza"))
+    left = _left("pizza")
+    begun = Contact(phone="+13125550000", sending=Sending.begun(left.occurred_at))
+    assert stored == with_opt_out(begun, left)
     assert contacts.get("+13125550000") == stored
 
 
@@ -254,7 +256,8 @@ def test_the_stores_opt_out_is_the_domains(
     contacts.delete(phone)
     if known is not None:
         assert contacts.save(known, expected_version=None)
-    expected = with_opt_out(known or Contact(phone=phone), opt_out)
+    begun = Contact(phone=phone, sending=Sending.begun(opt_out.occurred_at))
+    expected = with_opt_out(known or begun, opt_out)
     assert contacts.opt_out(phone, opt_out) == expected
     assert contacts.get(phone) == expected
 

@@ -62,7 +62,7 @@ def call(client: ApiClient, method: str, path: str, body: object = None) -> Repl
 
 
 def known(client: ApiClient, phone: str = ANN, **changes: Any) -> None:
-    contact: Contact = replace(new_contact(read_number(phone, None)), **changes)
+    contact: Contact = replace(new_contact(read_number(phone, None), FRIDAY_NOON), **changes)
     assert client.services.the_contacts.save(contact, expected_version=None)
 
 

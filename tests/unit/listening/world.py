@@ -14,7 +14,7 @@ from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.program import Program, Sender
-from parley.sending import CLAIM_PERIOD, Claim
+from parley.sending import CLAIM_PERIOD, Claim, Sending
 from parley_aws.memory import (
     ManualClock,
     MemoryContacts,
@@ -128,7 +128,7 @@ class World:
             replies=guard(self.replies),
             clock=self.clock,
             id_key=KEY,
-            locate=lambda phone: Contact(phone=phone, region="US"),
+            locate=lambda phone, at: Contact(phone=phone, region="US", sending=Sending.begun(at)),
             start=self.start,
         )(text)
 
@@ -150,7 +150,7 @@ class World:
             ),
             clock=self.clock,
             id_key=KEY,
-            locate=lambda phone: Contact(phone=phone, region="US"),
+            locate=lambda phone, at: Contact(phone=phone, region="US", sending=Sending.begun(at)),
         )(sid)
 
     def text(self, body: str, **changes: Any) -> InboundText:

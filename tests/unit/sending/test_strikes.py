@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from parley.campaign import AudiencePage, SendStatus
-from parley.consent import Consent, ConsentKind, with_consent
+from parley.consent import ALL_PROGRAMS, Consent, ConsentKind, OptOut, with_consent
 from parley.contact import Contact, SuppressionReason
 from parley.errors import TransientError
 from parley.ids import message_id
@@ -203,3 +203,23 @@ def test_a_send_that_the_carriers_filter_is_paused() -> None:
     standing = world.sends.get(send_id(1))
     assert standing is not None
     assert standing.pause_reason == "30007: the carriers filtered 20 of 20 texts"
+
+
+def test_g1_what_was_read_of_somebody_erased_is_not_written_over_who_came_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A strike was about to be counted when the person was erased, and texted STOP again."""
+    texts = Texts()
+    contacts = texts.world.contacts
+    save = contacts.save
+    left = OptOut(event_id="o", scope=ALL_PROGRAMS, source="text", occurred_at=NOON)
+
+    def erased_meanwhile(counted: Contact, *, expected_version: int | None) -> bool:
+        monkeypatch.undo()
+        contacts.delete(counted.phone)
+        contacts.opt_out(counted.phone, left)
+        return save(counted, expected_version=expected_version)
+
+    monkeypatch.setattr(contacts, "save", erased_meanwhile)
+    texts.lose("30003")
+    assert texts.person.has_left("pizza")

@@ -6,13 +6,14 @@ Imports are inside, so that a function loads only what it uses.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parley.contact import Contact
 from parley.errors import InvalidInputError, TransientError
 from parley.number import new_contact
+from parley.sending import Sending
 from parley_aws import twilio_webhooks, wiring
 from parley_aws.twilio_webhooks import (
     INBOUND_PATH,
@@ -119,14 +120,15 @@ def handle_reply() -> HandleReply:
     )
 
 
-def locate(phone: str) -> Contact:
-    """A contact of whom nothing but the number is known; no region where no plan has the number."""
+def locate(phone: str, at: datetime) -> Contact:
+    """A contact made at a moment, of whom nothing but the number is known; no region where no plan
+    has the number."""
     from parley_aws.numbers import read_number
 
     try:
-        return new_contact(read_number(phone, None))
+        return new_contact(read_number(phone, None), at)
     except InvalidInputError:
-        return Contact(phone=phone)
+        return Contact(phone=phone, sending=Sending.begun(at))
 
 
 def _webhook(path: str) -> Webhook:

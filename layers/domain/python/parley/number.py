@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from parley.contact import Contact
+from parley.sending import Sending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,6 @@ def located(contact: Contact, number: PhoneNumber) -> Contact:
     )
 
 
-def new_contact(number: PhoneNumber) -> Contact:
-    """A contact of whom nothing but the number is known."""
-    return located(Contact(phone=number.phone), number)
+def new_contact(number: PhoneNumber, at: datetime) -> Contact:
+    """A contact made at a moment, of whom nothing but the number is known."""
+    return located(Contact(phone=number.phone, sending=Sending.begun(at)), number)

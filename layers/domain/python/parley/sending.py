@@ -57,6 +57,12 @@ class Sending:
     claims: tuple[Claim, ...] = ()
     disclosed: Mapping[str, datetime] = field(default_factory=dict)
 
+    @classmethod
+    def begun(cls, at: datetime) -> Sending:
+        """That of a contact made at a moment. Its version is above any that the number had before:
+        whoever still holds what they read of somebody erased since must not take this for that."""
+        return cls(version=int(at.timestamp() * 1000))
+
     def claim_of(self, send_id: str) -> Claim | None:
         """The claim that a send holds or held on this contact."""
         return next((c for c in self.claims if c.send_id == send_id), None)

@@ -129,7 +129,9 @@ class DynamoContacts:
             )
             if answer is not None:
                 return contact_of(answer["Attributes"])
-            created = with_opt_out(Contact(phone=phone), opt_out)
+            created = with_opt_out(
+                Contact(phone=phone, sending=Sending.begun(opt_out.occurred_at)), opt_out
+            )
             if self.save(created, expected_version=None):
                 return created
 

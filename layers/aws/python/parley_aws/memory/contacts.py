@@ -10,6 +10,7 @@ from datetime import datetime
 from parley.consent import OptOut, awaits_answer, with_opt_out
 from parley.contact import Contact
 from parley.journal import JournalEvent, JournalKind
+from parley.sending import Sending
 from parley_aws.memory.paging import page_of
 from parley_aws.ports import ContactPage, Page, SendingWrite, WriteResult
 
@@ -40,7 +41,9 @@ class MemoryContacts:
         return [self._write_sending(write) for write in writes]
 
     def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
-        left = with_opt_out(self._contacts.get(phone) or Contact(phone=phone), opt_out)
+        begun = Sending.begun(opt_out.occurred_at)
+        contact = self._contacts.get(phone) or Contact(phone=phone, sending=begun)
+        left = with_opt_out(contact, opt_out)
         self._contacts[phone] = left
         return left
 

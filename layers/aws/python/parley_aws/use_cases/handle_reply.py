@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from parley import ids
 from parley.answers import may_answer
@@ -86,7 +86,7 @@ class HandleReply:
         hand_over: HandOverText,
         clock: Clock,
         id_key: bytes,
-        locate: Callable[[str], Contact],
+        locate: Callable[[str, datetime], Contact],
     ) -> None:
         self._contacts = contacts
         self._journal = journal
@@ -184,7 +184,7 @@ class HandleReply:
     def _newcomer(self, phone: str) -> Contact:
         """A contact of whom nothing is known but that their number may have been erased."""
         erased = self._contacts.get(erased_key(self._id_key, phone))
-        return newcomer(self._locate(phone), erased)
+        return newcomer(self._locate(phone, self._clock.now()), erased)
 
     def _respond(self, reply: _Reply, lead: Lead | None) -> None:
         """Count the reply, and what it led to, under the send that it answers."""

@@ -61,7 +61,7 @@ class RecordOptOut:
 
     def _write(self, number: PhoneNumber, contact: Contact | None, opt_out: OptOut) -> Contact:
         if contact is None:
-            gone = with_opt_out(new_contact(number), opt_out)
+            gone = with_opt_out(new_contact(number, opt_out.occurred_at), opt_out)
             if self._registry.contacts.save(gone, expected_version=None):
                 return gone
         return self._registry.contacts.opt_out(number.phone, opt_out)
@@ -88,7 +88,8 @@ def bring_opt_outs(
     for phone, number in by_phone.items():
         contact = existing.get(phone)
         if contact is None:
-            saves.append((with_opt_out(new_contact(number), opt_outs[phone]), None))
+            gone = with_opt_out(new_contact(number, registry.clock.now()), opt_outs[phone])
+            saves.append((gone, None))
         elif _left_since(contact, ALL_PROGRAMS) is None:
             gone = with_opt_out(located(contact, number), opt_outs[phone])
             saves.append((gone, contact.sending.version))

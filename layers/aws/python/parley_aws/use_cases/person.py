@@ -124,7 +124,7 @@ def record_opt_in(number: PhoneNumber, values: Mapping[str, Any], *, registry: R
 def _consented(number: PhoneNumber, consent: Consent, registry: Registry) -> Contact:
     for _ in range(MAX_TRIES):
         stored = registry.contacts.get(number.phone)
-        contact = stored or new_contact(number)
+        contact = stored or new_contact(number, registry.clock.now())
         subscription = contact.subscriptions.get(consent.program_id)
         left = left_at(contact, consent.program_id)
         if left is not None and left > consent.recorded_at:

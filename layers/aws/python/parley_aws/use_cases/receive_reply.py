@@ -90,7 +90,7 @@ class ReceiveReply:
         replies: Queue,
         clock: Clock,
         id_key: bytes,
-        locate: Callable[[str], Contact],
+        locate: Callable[[str, datetime], Contact],
         start: Start = in_turn,
     ) -> None:
         self._contacts = contacts
@@ -187,7 +187,7 @@ class ReceiveReply:
                 if _is_subscribed_by(contact, consent):
                     return consent
             changed = with_consent(
-                contact or self._locate(heard.text.phone),
+                contact or self._locate(heard.text.phone, self._clock.now()),
                 consent,
                 double_opt_in=program.double_opt_in,
             )

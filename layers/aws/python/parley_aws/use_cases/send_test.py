@@ -102,7 +102,7 @@ class SendTest:
         contact = self._contacts.get(number.phone)
         if number.phone in self._settings.test_phones:
             if contact is None:
-                contact = new_contact(number)
+                contact = new_contact(number, self._clock.now())
                 self._contacts.save(contact, expected_version=None)
             return contact
         has_met = contact is not None and contact.subscription_status(program.id) in _HAVE_MET

@@ -172,8 +172,8 @@ class _Batch:
             events: list[JournalEvent] = []
             for phone in waiting:
                 found = existing.get(phone)
-                fresh = newcomer(new_contact(changes[phone][0].number), erased.get(phone))
-                before = found or fresh
+                made = new_contact(changes[phone][0].number, self._now)
+                before = found or newcomer(made, erased.get(phone))
                 outcome = self._apply(before, changes[phone])
                 events += outcome.events
                 if outcome.is_kept and outcome.contact != found:
