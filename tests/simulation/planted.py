@@ -19,9 +19,11 @@ from parley.contact import Contact
 from parley.ledger import Message
 from parley.outcome import SkipReason
 from parley.program import Program
+from parley.sending import Sending
 from parley_aws.memory import MemoryContacts, MemoryLedger, MemorySends
 from parley_aws.ports import PostResult, PostStatus, SendingWrite, Text, WriteResult
 from parley_aws.use_cases import ranges, releases, send_range
+from parley_aws.use_cases.handle_reply import HandleReply
 from parley_aws.use_cases.launch_send import LaunchSend
 from parley_aws.use_cases.reconcile import Reconcile
 from parley_aws.use_cases.refusals import Refusals
@@ -270,6 +272,20 @@ def _gives_back_anothers_claim() -> Planted:
     return _replaced(Refusals, "conclude", any_claim)
 
 
+def _revived_by_what_they_say() -> Planted:
+    """Somebody erased who texts again is kept as if they had never been."""
+
+    def unsuppressed(self: HandleReply, phone: str) -> Contact:
+        return self._locate(phone, self._clock.now())
+
+    return _replaced(HandleReply, "_newcomer", unsuppressed)
+
+
+def _versions_from_zero() -> Planted:
+    """A number's next life has the versions of the one before."""
+    return _replaced(Sending, "begun", classmethod(lambda cls, _at: cls()))
+
+
 BUGS = (
     Bug(
         name="claim without condition",
@@ -302,6 +318,19 @@ MENDED = (
         seed=6833,
     ),
     Bug(name="cap without skew", plant=_cap_without_skew, breaks=("G2",), seed=6892),
+    Bug(
+        name="texted again after an erasure",
+        plant=_texted_again_after_erasure,
+        breaks=("G1", "G2", "G3"),
+        seed=0,
+    ),
+    Bug(
+        name="revived by what they say",
+        plant=_revived_by_what_they_say,
+        breaks=("G1",),
+        seed=0,
+    ),
+    Bug(name="versions from zero", plant=_versions_from_zero, breaks=("G1",), seed=0),
     Bug(
         name="gives back another's claim",
         plant=_gives_back_anothers_claim,
