@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import queue
 import signal
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from infra.local.engine import __main__ as engine
-from infra.local.engine import roles, services, streams, workers
+from infra.local.engine import roles, server, services, streams, workers
 from infra.local.zygote import Zygote
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -378,3 +379,66 @@ def test_alarms_over_expressions_are_taken() -> None:
     provisioners._cw_metric_alarm_record("b", {"Threshold": 0, "MetricName": "Age"})
     expected = {"Threshold": 5, **metric, "Period": 300, "Statistic": "Sum"}
     assert stored == [expected, {"Threshold": 0, "MetricName": "Age"}]
+
+
+class Tables:
+    """Stands in for the engine's DynamoDB."""
+
+    async def handle_request(self, *request: Any) -> tuple[int, dict[str, str], str]:
+        _method, _path, headers, body, _query = request
+        if not body:
+            raise ValueError("no body")
+        return 200, {"x-target": headers["x-amz-target"]}, body.decode()
+
+
+@pytest.mark.parametrize(
+    ("target", "sent", "status", "body"),
+    [
+        ("DynamoDB_20120810.GetItem", [b'{"a', b'":1}'], 200, b'{"a":1}'),
+        ("DynamoDB_20120810.GetItem", [b""], 500, b"InternalServerError"),
+        ("AmazonSQS.SendMessage", [b"{}"], 202, b"the app's"),
+        (None, [b""], 202, b"the app's"),
+    ],
+)
+def test_requests_to_tables_are_answered_first(
+    target: str | None, sent: list[bytes], status: int, body: bytes
+) -> None:
+    scopes: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 202, "headers": []})
+        await send({"type": "http.response.body", "body": b"the app's"})
+
+    served = server.tables_first(
+        app,
+        router=SimpleNamespace(
+            extract_access_key_id=lambda headers: headers["authorization"],
+            extract_region=lambda _: "eu-west-1",
+        ),
+        responses=SimpleNamespace(
+            set_request_account_id=scopes.append, set_request_region=scopes.append
+        ),
+        dynamodb=Tables(),
+    )
+    chunks = iter(sent)
+    left = len(sent)
+
+    async def receive() -> dict[str, Any]:
+        nonlocal left
+        left -= 1
+        return {"type": "http.request", "body": next(chunks), "more_body": left > 0}
+
+    answered: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answered.append(message)
+
+    headers = [(b"authorization", b"me")]
+    if target:
+        headers.append((b"x-amz-target", target.encode()))
+    asyncio.run(served({"type": "http", "headers": headers}, receive, send))
+    start, content = answered
+    assert start["status"] == status
+    assert body in content["body"]
+    is_for_tables = target is not None and target.startswith("DynamoDB")
+    assert scopes == (["me", "eu-west-1"] if is_for_tables else [])

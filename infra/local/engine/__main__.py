@@ -23,11 +23,16 @@ def main() -> None:
     zygote = Zygote() if sys.platform == "linux" else None
     import hypercorn.asyncio
     from ministack import app
-    from ministack.core import iam_actions, lambda_runtime
+    from ministack.core import iam_actions, lambda_runtime, responses, router
     from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
     from ministack.services.cloudformation import provisioners
 
-    server.serve_by_uvicorn(hypercorn.asyncio)
+    def wrap(served: server.App) -> server.App:
+        if app.AUTH:
+            return served
+        return server.tables_first(served, router=router, responses=responses, dynamodb=dynamodb)
+
+    server.serve_by_uvicorn(hypercorn.asyncio, wrap)
     if zygote is not None:
         workers.fork_workers(lambda_runtime, lambda_svc, zygote)
     workers.limit_workers(lambda_runtime, lambda_svc)
