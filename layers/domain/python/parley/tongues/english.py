@@ -181,13 +181,12 @@ ENGLISH = Tongue(
         "stopped": "stopped",
         "done": "done tired sick fed",
         "laugh": "lol haha hahaha lmao ha hehe",
-        "filler": """idiot idiots moron morons jerk jerks asshole assholes creep creeps clown
-            clowns spammers spammer scammers scammer thanks thank thx ty ok okay k kk immediately
-            just sir maam dude man bro hey
-            hi hello sorry god omg seriously ffs wtf  asap forever permanently right yes yeah
-            yo dammit jeez bruh bruv mate folks people    wow argh christ heck hell gods
-            christs sake thankyou fr really oh ugh completely altogether guys jesus  am
-            love then bye x xx xxx 4ever""",
+        "filler": """idiot idiots moron morons jerk jerks asshole assholes creep creeps clown clowns
+            spammers spammer scammers scammer thanks thank thx ty ok okay k kk immediately just
+            sir maam dude man bro hey hi hello sorry god omg seriously ffs wtf asap forever
+            permanently right yes yeah yo dammit jeez bruh bruv mate folks people wow argh
+            christ heck hell gods christs sake thankyou fr really oh ugh completely altogether
+            guys jesus am love then bye x xx xxx 4ever""",
     },
     patterns=(
         # "please stop", "i said stop it", "u can stop now", "can you please stop"
@@ -260,6 +259,7 @@ ENGLISH = Tongue(
             f"(turn|shut) off {_THE} (texts|text)|(turn|shut) (the|these|all|my)*"
             " (these|it|texts|text) off"
         ),
+        # "stop 5125550188", "stop this service", "i want to cancel", "how do i cancel"
         f"edge {_SO} cease ((to|on|my|these)* number {_SO} edge|my number)",
         f"cease to {_THE} texts|^edge {_SO} (turn|shut) (it|these)+ off {_SO} edge$",
         f"cease doing (it|these)|cease {_THE} list {_TAIL}",
@@ -272,6 +272,7 @@ ENGLISH = Tongue(
             f" {_ME} (?!when)"
         ),
         f"cease write to? {_ME}",
+        # "stop robo texting me"
         f"{_IN_EARNEST} cease {_SO} other texting {_ME}",
         # "i want to stop receiving your messages"
         f"{_IN_EARNEST} cease receive (me|from|you)* {_THE} ({_MESSAGES}|{_TAIL}|from)",
@@ -296,6 +297,7 @@ ENGLISH = Tongue(
             " ((or|and) (text|write|call)|edge? (dont|do not) (text|write|call))*"
             f" (again|{_SO}) edge$"
         ),
+        # "don't sell to me", "no need to text me", "text someone else", "don't you text me again"
         "please (dont|do not) text edge|remove third number",
         f"{_ME_ASKING} {_DONT} {_SO} sell (to me|(my|these) number)",
         f"mind not (texting|calling|sending) {_ME}",
@@ -418,7 +420,7 @@ ENGLISH = Tongue(
         f"(leave|leaving) {_THE} list {_TAIL}|edge {_SO} (receive|leave) me (off|out) {_SO} edge",
         f"{_BEGIN} (can you)? {_SO} remove (please|filler|now|swear|you|these|me|number)* edge",
         (
-            f"remove these text {_TAIL}|please remove {_SO} edge|(number|text)"
+            f"hostile off of {_THE} (texts|text)|please remove {_SO} edge|(number|text)"
             " edge? (please|but|and)* remove it"
         ),
         f"(want|like) to? receive? (out|off) of? (these edge|{_TAIL})",

@@ -240,6 +240,7 @@ FRENCH = Tongue(
         inscrivez moi
     """,
     question="""
+        cest ou .
         . quel
         . quelle
         . quels
