@@ -77,6 +77,16 @@ def test_a_name_that_leads_inside_is_refused(client: ApiClient, addresses: list[
     assert (answer.status, answer.fields) == (422, ["url"])
 
 
+def test_a_list_that_is_too_short_or_too_long_is_told_in_plain_words(client: ApiClient) -> None:
+    url = "https://hooks.example.com/parley"
+    for facts, message in (
+        ([], "facts: must have at least 1 item"),
+        (["LeadCreated"] * 12, "facts: must have at most 11 items"),
+    ):
+        answer = client.call("POST", "/webhook-subscriptions", {"url": url, "facts": facts})
+        assert answer.json["detail"] == message
+
+
 def test_a_name_that_is_not_known_yet_is_taken(client: ApiClient) -> None:
     assert client.call("POST", PATH, body(url="https://soon.example.com/")).status == 201
 

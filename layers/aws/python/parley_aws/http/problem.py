@@ -227,4 +227,5 @@ def _message(error: Mapping[str, Any]) -> str:
     message = _ENUM_MEMBER.sub(r"\1", message)
     message = message.replace("Input should", "must").replace("String should", "must")
     message = message.replace("List should", "must").replace("Dictionary should", "must")
+    message = message.partition(" after validation")[0]
     return message[:1].lower() + message[1:]
