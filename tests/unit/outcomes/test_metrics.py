@@ -396,4 +396,6 @@ def test_the_daily_recount_names_what_drifted_and_counts_it(
         "status:sent",
         77,
     )
+    assert not any(each.msg == "recount_unfinished" for each in caplog.records)
     assert counting.watch_drift(lambda: timedelta(0))["Recounted"] == 1, "no time for more"
+    assert any(each.msg == "recount_unfinished" for each in caplog.records)

@@ -94,6 +94,7 @@ def watch_drift(remaining: Callable[[], timedelta]) -> dict[str, int]:
         told["MetricsMoving"] += len(found.moving)
         told["MetricsUnreadable"] += found.unreadable
         if remaining() < _ENOUGH_TIME:
+            _logger().warning("recount_unfinished", extra={"last": found.send_id})
             break
     emit(told, at=wiring.clock().now())
     return told
