@@ -269,6 +269,28 @@ class TestRaces:
         assert not world.anna.has_left("pizza")
         assert world.anna.sending.claim_of("snd_1")
 
+    @pytest.mark.parametrize("scope", list(OptOutScope))
+    @pytest.mark.parametrize("store", ["journal.append", "replies.send"])
+    def test_a_start_that_is_heard_before_a_stop_is_answered_does_not_stand(
+        self, store: str, scope: OptOutScope
+    ) -> None:
+        """G1: nobody knows which they sent first, and the answer to STOP promises silence."""
+        world = World(subscribed(), programs=(program(opt_out_scope=scope),))
+        port, _, name = store.partition(".")
+        call = getattr(getattr(world, port), name)
+
+        def late(*args: Any, **kwargs: Any) -> Any:
+            setattr(getattr(world, port), name, call)
+            world.hear("START")
+            return call(*args, **kwargs)
+
+        setattr(getattr(world, port), name, late)
+        world.hear("STOP")
+        assert world.anna.has_left("pizza")
+        assert world.anna.subscription_status("pizza") is SubscriptionStatus.OPTED_OUT
+        world.hear("START")
+        assert not world.anna.has_left("pizza")
+
     def test_a_stop_stamped_later_stands(self) -> None:
         world = World(subscribed())
         world.contacts.opt_out(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from parley import ids
@@ -129,7 +129,7 @@ class ReceiveReply:
         group = ids.keyed_hash(self._id_key, "phone", text.phone)
         self._replies.send([{"sid": text.sid}], group=group)
         if gone is not None:
-            self._open_claims.wait_out(gone, heard.scope)
+            self._open_claims.wait_out(self._stand(heard, gone), heard.scope)
         return answer.body if answer else None
 
     def _hear(self, text: InboundText) -> _Heard:
@@ -171,6 +171,14 @@ class ReceiveReply:
         if heard.is_repeated and heard.before is not None and _is_in_force(heard, heard.before):
             return heard.before
         return self._contacts.opt_out(heard.text.phone, _opt_out(heard))
+
+    def _stand(self, heard: _Heard, gone: Contact) -> Contact:
+        """The contact with the opt-out written once more before it is answered: a START that was
+        heard meanwhile came in no known order, and the opt-out stands."""
+        if heard.is_repeated:
+            return gone
+        again = replace(_opt_out(heard), occurred_at=self._clock.now())
+        return self._contacts.opt_out(heard.text.phone, again)
 
     def _subscribe(self, heard: _Heard, program: Program) -> Consent | None:
         """Write the consent, unless an opt-out is later or came in between, or an erasure did:
