@@ -225,10 +225,10 @@ def _is_own(keyword: Keyword, listening: Listening) -> bool:
 
 def _keyword_left(words: list[str], join_keywords: Iterable[str]) -> str | None:
     """The join keyword that a text such as "stop pizza" takes back."""
-    command, *left = [word for word in words if word is not EDGE] or [""]
-    if command not in PROVIDER_OPT_OUT_KEYWORDS:
+    if len(words) == 1 or words[1] not in PROVIDER_OPT_OUT_KEYWORDS:
         return None
-    return _first_keyword(" ".join(left), join_keywords, whole=True)
+    left = " ".join([word for word in words[2:] if word is not EDGE])
+    return _first_keyword(left, join_keywords, whole=True)
 
 
 def _confirms(text: str, words: list[str], phrases: Mapping[str, str]) -> bool:

@@ -308,6 +308,7 @@ ENGLISH = Tongue(
         f"edge {_SO} go? (text|spam|bother) (he|other) again {_SO} edge",
         f"{_ME_ASKING} {_DONT} {_SO} again? write out (again|to {_ME}|{_SO} edge)",
         f"{_ME_ASKING} {_DONT} {_SO} (include|take) {_ME} (on|to|edge)",
+        f"{_ME_ASKING} {_DONT} {_SO} other {_ME} (on|to) {_THE} list|want no (text|texts) edge",
         f"no filler to (text|send|write|call) me|no want finally {_THE} texts",
         f"you (dont|do not) want to (text|send|call|write) {_ME}",
         f"dont you any? (text|write|call|send) {_ME} again|other more (text|texts) and i",
@@ -410,7 +411,10 @@ ENGLISH = Tongue(
         ),
         # "take me off", "remove my number", "get off your list", "i want out"
         f"(take|receive) {_ME} number? off (?!other|when|on|(the|these) other)",
-        "how (can|do) i receive (off|out) of? (these|it) edge|receive (off|out) of? my number",
+        (
+            "how (can|do) i receive other? off edge|how (can|do) i receive"
+            " (off|out) of? (these|it) edge|receive (off|out) of? my number"
+        ),
         f"remove ({_ME} (?!(other? from|on|as) the? other)|my list|{_THE} list|my text {_TAIL})",
         (
             "(remove|drop|take|(take|receive|want|drop|leave) any{0,2} (off|out|from)"
@@ -893,6 +897,6 @@ ENGLISH = Tongue(
         who how why do does did dont not no yes can could would will ill wont cant have has had
         get got just so if then there here up out about any all more some now please thanks thank
         ok okay lol hey hi hello good need want like know see go one too very really tonight today
-        tomorrow
+        tomorrow time
     """,
 )
