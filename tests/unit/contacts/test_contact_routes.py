@@ -16,6 +16,7 @@ from parley.keys import Role
 from parley.lead import Lead, LeadStatus
 from parley.ledger import Message
 from parley.outcome import MessageStatus
+from parley.program import Program, Sender
 from parley.sending import Claim
 from tests.support.api import FRIDAY_NOON, ID_KEY, ApiClient
 
@@ -429,6 +430,19 @@ def test_an_erasure_leaves_a_keyed_hash_and_the_counts(client: ApiClient) -> Non
     assert show(client)["suppressed"]["reason"] == "erased"
     services.the_clock.advance(timedelta(hours=1))
     assert client.call("POST", f"{PATH}/opt-in", OPT_IN).json["suppressed"] is None
+
+
+def test_g1_who_was_erased_and_leaves_one_program_stays_out_of_the_others(
+    client: ApiClient,
+) -> None:
+    tea = Program(id="tea", brand="Tea", sender=Sender(messaging_service_sid="MG" + "7" * 32))
+    client.services.the_programs.put(tea)
+    store(client, {"phone": ANN, "consent": CONSENT})
+    assert client.call("DELETE", PATH).status == 204
+    assert client.call("POST", f"{PATH}/opt-out", {"scope": "tea", "source": "crm"}).status == 200
+    done = store(client, {"phone": ANN, "consent": CONSENT})
+    assert (done["accepted"], done["not_revived"]) == (1, 1)
+    assert show(client)["suppressed"]["reason"] == "erased"
 
 
 def test_replies_are_listed_with_what_was_understood(client: ApiClient) -> None:

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from parley import ids
 from parley.consent import ALL_PROGRAMS, OptOut
-from parley.contact import Contact, SubscriptionStatus, SuppressionReason
+from parley.contact import Contact, SubscriptionStatus, Suppression, SuppressionReason
 from parley.journal import JournalKind
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.program import KeywordReplies, OptOutScope, ProgramTexts, Sender
 from parley.sending import CLAIM_PERIOD, CLOCK_SKEW, TEXT_PREFIX
+from parley_aws.use_cases.registry import erased_key
 from tests.support.faults import CrashError, CrashPoint
 from tests.unit.listening.world import (
     ANNA,
@@ -64,6 +65,15 @@ class TestLeaving:
         assert world.anna.has_left("tacos")
         assert answer is not None
         assert "START" not in answer
+
+    def test_g1_an_erased_number_that_leaves_one_program_stays_out_of_the_others(self) -> None:
+        world = World(programs=(program(opt_out_scope=OptOutScope.PROGRAM), tacos()))
+        erasure = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
+        entry = Contact(phone=erased_key(KEY, ANNA), suppression=erasure)
+        world.contacts.save(entry, expected_version=None)
+        world.hear("STOP")
+        assert world.anna.suppression == erasure
+        assert world.anna.has_left("pizza")
 
     def test_an_unknown_number_is_suppressed(self) -> None:
         world = World()

@@ -17,7 +17,7 @@ from parley.ids import keyed_hash
 from parley.journal import JournalKind
 from parley.number import PhoneNumber, located, new_contact
 from parley_aws.use_cases.open_claims import OpenClaims
-from parley_aws.use_cases.registry import Registry, reported
+from parley_aws.use_cases.registry import Registry, newcomer, reported
 
 VENDOR_IMPORT = "vendor_import"
 """The source of opt-outs that came in a file."""
@@ -61,7 +61,9 @@ class RecordOptOut:
 
     def _write(self, number: PhoneNumber, contact: Contact | None, opt_out: OptOut) -> Contact:
         if contact is None:
-            gone = with_opt_out(new_contact(number, opt_out.occurred_at), opt_out)
+            erased = self._registry.erased([number.phone]).get(number.phone)
+            made = newcomer(new_contact(number, opt_out.occurred_at), erased)
+            gone = with_opt_out(made, opt_out)
             if self._registry.contacts.save(gone, expected_version=None):
                 return gone
         return self._registry.contacts.opt_out(number.phone, opt_out)

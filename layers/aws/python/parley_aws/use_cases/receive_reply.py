@@ -19,6 +19,7 @@ from parley.consent import (
     left_at,
     opt_out_event,
     with_consent,
+    with_opt_out,
 )
 from parley.contact import Contact, SubscriptionStatus
 from parley.errors import TransientError
@@ -36,6 +37,7 @@ from parley.reply import (
 )
 from parley_aws.ports import Clock, ContactStore, Journal, ProgramStore, Queue
 from parley_aws.use_cases.open_claims import OpenClaims
+from parley_aws.use_cases.registry import erased_key, newcomer
 from parley_aws.use_cases.starting import Start, in_turn
 
 _JOINING = frozenset({Intent.OPT_IN, Intent.JOIN, Intent.CONFIRM})
@@ -170,6 +172,10 @@ class ReceiveReply:
         must not undo what the person asked for since."""
         if heard.is_repeated and heard.before is not None and _is_in_force(heard, heard.before):
             return heard.before
+        if heard.before is None and heard.scope != ALL_PROGRAMS:
+            gone = self._leave_anew(heard)
+            if gone is not None:
+                return gone
         return self._contacts.opt_out(heard.text.phone, _opt_out(heard))
 
     def _stand(self, heard: _Heard, gone: Contact) -> Contact:
@@ -179,6 +185,17 @@ class ReceiveReply:
             return gone
         again = replace(_opt_out(heard), occurred_at=self._clock.now())
         return self._contacts.opt_out(heard.text.phone, again)
+
+    def _leave_anew(self, heard: _Heard) -> Contact | None:
+        """Make the contact of an erased number that leaves one program: the erasure holds in the
+        others too. None where the number was not erased, or is known by now."""
+        phone = heard.text.phone
+        erased = self._contacts.get(erased_key(self._id_key, phone))
+        if erased is None:
+            return None
+        made = newcomer(self._locate(phone, heard.received_at), erased)
+        gone = with_opt_out(made, _opt_out(heard))
+        return gone if self._contacts.save(gone, expected_version=None) else None
 
     def _subscribe(self, heard: _Heard, program: Program) -> Consent | None:
         """Write the consent, unless an opt-out is later or came in between, or an erasure did:
