@@ -75,6 +75,19 @@ class TestLeaving:
         assert world.anna.suppression == erasure
         assert world.anna.has_left("pizza")
 
+    @pytest.mark.parametrize(("seconds", "comes_back"), [(0, True), (2, False)])
+    def test_g1_a_start_from_before_the_erasure_does_not_undo_it(
+        self, seconds: int, comes_back: bool
+    ) -> None:
+        """Its webhook hung, or came again, until the erasure was through."""
+        world = World()
+        since = world.clock.now() + timedelta(seconds=seconds)
+        erasure = Suppression(reason=SuppressionReason.ERASED, since=since)
+        entry = Contact(phone=erased_key(KEY, ANNA), suppression=erasure)
+        world.contacts.save(entry, expected_version=None)
+        world.hear("START")
+        assert (world.contacts.get(ANNA) is not None) is comes_back
+
     def test_an_unknown_number_is_suppressed(self) -> None:
         world = World()
         world.hear("STOP")

@@ -211,6 +211,8 @@ class ReceiveReply:
                     return None
                 if _is_subscribed_by(contact, consent):
                     return consent
+            elif self._was_erased_since(heard):
+                return None
             changed = with_consent(
                 contact or self._locate(heard.text.phone, self._clock.now()),
                 consent,
@@ -223,6 +225,13 @@ class ReceiveReply:
             if contact is None and heard.before is not None:
                 return None
         raise TransientError("the contact keeps changing; the consent was not written")
+
+    def _was_erased_since(self, heard: _Heard) -> bool:
+        """Whether the number was erased after this text came: it does not undo that, though nothing
+        is left to say that it was heard before."""
+        erased = self._contacts.get(erased_key(self._id_key, heard.text.phone))
+        suppression = erased.suppression if erased else None
+        return suppression is not None and suppression.since >= heard.received_at
 
     def _answer(self, heard: _Heard, *, subscribed: bool) -> Answer | None:
         answer = answer_to(
