@@ -26,7 +26,8 @@ from tests.simulation.scenario import PLACES, PRICE, Scenario, scenario_of
 from tests.simulation.transport import check_failure
 
 _STOPS = ("STOP", "stop", "Please take me off this list")
-_WORDS = ("YES", "what time?", "ok", "START", "START", "STOP")
+_CHATTER = ("what time?", "ok")
+_WORDS = ("YES", *_CHATTER, "START", "START", "STOP")
 _MAX_SENDS = 6
 _RESTS = 12
 
@@ -237,7 +238,7 @@ class World:
             self._engine.after(wait, partial(self._text, phone, body))
 
     def _text(self, phone: str, body: str) -> None:
-        if phone in self._guarantees.erased:
+        if phone in self._guarantees.erased and body not in _CHATTER:
             return
         self._texts += 1
         program = self._chance.choice(self._scenario.programs)
@@ -304,6 +305,9 @@ class World:
     def _import(self) -> None:
         """Somebody brings a person in by a list: who moved, who is new again, who had left."""
         phone, program = self._phone(), self._chance.choice(self._scenario.programs)
+        if self._guarantees.erased and self._chance.random() < 0.7:
+            phone = self._chance.choice(sorted(self._guarantees.erased))
+            self._engine.after(self._chance.choice((300, 3 * SECOND, HOUR)), self._trigger)
         values: dict[str, object] = {"phone": phone, "first_name": "Anna"}
         if self._chance.random() < 0.5:
             _, _, values["timezone"], values["state"] = self._chance.choice(PLACES)
