@@ -35,7 +35,8 @@ Planted = AbstractContextManager[None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A bug and the guarantees that it may break; `seed` is a schedule that finds it."""
+    """A bug and the guarantees that it may break; `seed` is a schedule that finds it, None where
+    none is known since scenarios last changed: look with `python -m tests.simulation --plant`."""
 
     name: str
     plant: Callable[[], Planted]
@@ -292,8 +293,8 @@ BUGS = (
         plant=_claim_without_condition,
         breaks=("G1", "G2", "G3"),
     ),
-    Bug(name="resend on timeout", plant=_resend_on_timeout, breaks=("G2", "G3")),
-    Bug(name="release on unknown", plant=_release_on_unknown, breaks=("G2",)),
+    Bug(name="resend on timeout", plant=_resend_on_timeout, breaks=("G2", "G3", "G4")),
+    Bug(name="release on unknown", plant=_release_on_unknown, breaks=("G2", "G4")),
     Bug(name="cap off by one", plant=_cap_off_by_one, breaks=("G2",)),
     Bug(name="STOP checked only at fan-out", plant=_stop_checked_at_fan_out_only, breaks=("G1",)),
     Bug(name="no post_by", plant=_no_post_by, breaks=("G1", "G2", "G3", "G4", "G7")),
@@ -306,7 +307,7 @@ MENDED = (
         name="parked for a release under way",
         plant=_parked_for_a_release_under_way,
         breaks=("G4",),
-        seed=31,
+        seed=273,
     ),
     Bug(name="unparked by a resume", plant=_unparked_by_resume, breaks=("G4",), seed=6252),
     Bug(name="half a launch", plant=_half_a_launch, breaks=("G4",), seed=118),
@@ -322,7 +323,7 @@ MENDED = (
         name="texted again after an erasure",
         plant=_texted_again_after_erasure,
         breaks=("G1", "G2", "G3"),
-        seed=0,
+        seed=None,
     ),
     Bug(
         name="revived by what they say",
@@ -330,11 +331,11 @@ MENDED = (
         breaks=("G1",),
         seed=2084,
     ),
-    Bug(name="versions from zero", plant=_versions_from_zero, breaks=("G1",), seed=8931),
+    Bug(name="versions from zero", plant=_versions_from_zero, breaks=("G1",), seed=None),
     Bug(
         name="gives back another's claim",
         plant=_gives_back_anothers_claim,
         breaks=("G2", "G3"),
-        seed=20852,
+        seed=None,
     ),
 )

@@ -7,8 +7,8 @@ import pytest
 from tests.simulation.planted import BUGS, MENDED, Bug
 from tests.simulation.world import run_schedule
 
-WITHIN = 150
-"""Seeds that any of them may take; none took more than 35 when this was written."""
+WITHIN = 500
+"""Seeds that any of them may take; none took more than 180 when this was written."""
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
@@ -19,7 +19,9 @@ def test_a_planted_bug_is_found(bug: Bug) -> None:
     assert found.guarantee in bug.breaks, found
 
 
-@pytest.mark.parametrize("bug", MENDED, ids=lambda bug: bug.name)
+@pytest.mark.parametrize(
+    "bug", [bug for bug in MENDED if bug.seed is not None], ids=lambda bug: bug.name
+)
 def test_a_mended_bug_would_be_found_again(bug: Bug) -> None:
     """Its seed finds it once it is back. Should a change of the scenarios make the seed harmless,
     `python -m tests.simulation --plant` finds another."""
