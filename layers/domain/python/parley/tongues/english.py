@@ -327,7 +327,7 @@ ENGLISH = Tongue(
             f"if (you|these|it) (unable|dont|do not) cease ({_STOP_REST}|i)|report any{{0,3}}"
             f" when you cease {_STOP_REST}"
         ),
-        f"edge {_SO} cease {_SO} (or|when) i can? report",
+        f"edge {_SO} cease it? {_SO} (or|when)? i can? report",
         f"edge you (text|call) {_ME} other more",
         f"why filler* i (keep_on|take)+ receive ({_THE} {_MESSAGES}|these edge)",
         # "why do you keep texting me", "and you still text me"

@@ -120,7 +120,9 @@ NORDIC = Tongue(
         avbryt fjern
     """,
     classes={
-        "cease": "stopp stop slutt sluta hold lopeta",
+        "cease": "stopp stop slutt sluta lopeta",
+        "hold": "hold",
+        "up": "op opp",
         "to": "a att at med og",
         "text": """skrive skriva skriv kontakt kontakta kontakte ring maile tekst tekste mase
             smse plage
@@ -144,6 +146,7 @@ NORDIC = Tongue(
         "edge please* cease please* edge",
         "cease to* (text|send)",
         "cease to* texts",
+        "hold up to* (text|send)|edge please* hold up please* edge",
         "edge please* not remove? (text|send) (?!other)",
         "not more texts|not texts more",
         "(text|send) not any{0,2} (me|more)",
