@@ -163,7 +163,7 @@ class StackRunner:
                 "S3_PERSIST": "1",
                 "S3_DATA_DIR": str(home.state / "s3"),
                 "TMPDIR": str(home.scratch),
-                "LAMBDA_WARM_TTL_SECONDS": "60",
+                "LAMBDA_WARM_TTL_SECONDS": "600",
                 "SFTP_ENABLED": "0",
                 "IOT_MTLS_ENABLED": "0",
                 "AUTH": "true" if IAM_SWITCH in os.environ else "false",

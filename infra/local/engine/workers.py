@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,16 +47,11 @@ def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
             if args[0] == sys.executable and args[1].endswith("_worker.py"):
                 environment = share_layers(options["env"])
                 worker = zygote.spawn(args[1], cwd=options["cwd"], env=environment)
-                if is_fed(environment["AWS_LAMBDA_FUNCTION_NAME"]):
+                if is_fed(lambda_svc, environment["AWS_LAMBDA_FUNCTION_NAME"]):
                     own = os.getpriority(os.PRIO_PROCESS, 0)
                     os.setpriority(os.PRIO_PROCESS, worker.pid, own + BEHIND_THE_WEB)
                 return worker
             return subprocess.Popen(args, **options)
-
-    def is_fed(function: str) -> bool:
-        return any(
-            mapping["FunctionName"] == function for *_, mapping in lambda_svc._iter_all_esms()
-        )
 
     lambda_runtime.subprocess = ForkingSubprocess()
 
@@ -93,17 +88,17 @@ def limit_workers(
     acquire = lambda_runtime.acquire_worker
     release = lambda_runtime.release_worker
     invalidate = lambda_runtime.invalidate_worker
-    permits: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(limit))
+    turns: defaultdict[str, Turns] = defaultdict(lambda: Turns(limit))
     holders: dict[Any, str] = {}
 
     def give_back(worker: Any) -> None:
         function = holders.pop(worker, None)
         if function is not None:
-            permits[function].release()
+            turns[function].give_back()
 
     @functools.wraps(acquire)
     def patient_acquire(func_name: str, *args: Any, **options: Any) -> tuple[Any, str]:
-        permitted = permits[func_name].acquire(timeout=patience)
+        permitted = turns[func_name].take(patience)
         worker, reason = acquire(func_name, *args, **options)
         if permitted:
             holders[worker] = func_name
@@ -126,6 +121,44 @@ def limit_workers(
         module.invalidate_worker = invalidate_permitted
 
 
+class Turns:
+    """A number of places, given in the order in which they were asked for."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, patience: float) -> bool:
+        """Wait for a place; False where none was free within `patience` seconds."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if turn.wait(patience):
+            return True
+        with self._lock:
+            if turn.is_set():
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def give_back(self) -> None:
+        """Give a place to whoever has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
+def is_fed(lambda_svc: Any, function: str) -> bool:
+    """Whether a queue or a stream invokes a function."""
+    return any(mapping["FunctionName"] == function for *_, mapping in lambda_svc._iter_all_esms())
+
+
 def drain_logs_at_once(lambda_runtime: Any) -> None:
     """Read what a handler logged without waiting 50 ms for a line that never comes."""
 
@@ -141,13 +174,22 @@ def drain_logs_at_once(lambda_runtime: Any) -> None:
 
 
 def warm_up(lambda_runtime: Any, lambda_svc: Any) -> None:
-    """Start one worker of each function, as provisioned concurrency would, one after another."""
+    """Start one worker of each function, as provisioned concurrency would, one after another, and
+    then as many as may be busy of those that somebody waits for."""
 
     def start_each() -> None:
-        for function in list(lambda_svc._functions._data.values()):
-            config = function["config"]
-            arguments = (config["FunctionName"], config, function["code_zip"])
-            worker, _ = lambda_runtime.acquire_worker(*arguments)
+        functions = list(lambda_svc._functions._data.values())
+        for function in functions:
+            start(function, 1)
+        for function in functions:
+            if not is_fed(lambda_svc, function["config"]["FunctionName"]):
+                start(function, WORKERS_PER_FUNCTION)
+
+    def start(function: dict[str, Any], number: int) -> None:
+        config = function["config"]
+        arguments = (config["FunctionName"], config, function["code_zip"])
+        taken = [lambda_runtime.acquire_worker(*arguments)[0] for _ in range(number)]
+        for worker in taken:
             try:
                 lambda_runtime.ensure_spawned(worker)
             finally:

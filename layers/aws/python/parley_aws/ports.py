@@ -145,6 +145,9 @@ class Journal(Protocol):
     def reply(self, sid: str) -> JournalEvent | None:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
 
+    def history(self, sid: str) -> tuple[JournalEvent, list[JournalEvent]] | None:
+        """The inbound text with this id, and everything about its number, oldest first."""
+
     def awaiting(self, consent_id: str) -> JournalEvent | None:
         """The consent with this event id that awaits an answer (`parley.consent.awaits_answer`),
         consistently."""

@@ -22,7 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.parsers import ResponseParserError
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -32,11 +32,38 @@ CONNECT_SECONDS = 2
 READ_SECONDS = 5
 CONNECTIONS = 64
 
+_HEAD_ENDS = b"\r\n\r\n"
+
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 1.0
 
 REQUEST_ERRORS = (ClientError, HTTPClientError, ResponseParserError)
 """What a request may raise."""
+
+
+class _WholeRequest:
+    """A connection that sends head and body at once: one packet, one wake of the other end.
+
+    Every request here has a body, which is JSON and so never ends as a head does.
+    """
+
+    _head = b""
+
+    def send(self, data: Any) -> None:
+        """Keep the head until the body comes."""
+        if data.endswith(_HEAD_ENDS):
+            self._head = data
+            return
+        whole, self._head = self._head + data, b""
+        super().send(whole)  # type: ignore[misc]  # the connection that this is mixed into
+
+
+class _HTTPConnection(_WholeRequest, HTTPConnection):
+    pass
+
+
+class _HTTPSConnection(_WholeRequest, HTTPSConnection):
+    pass
 
 
 class WireClient:
@@ -56,6 +83,7 @@ class WireClient:
         self._media_type = f"application/x-amz-json-{protocol['jsonVersion']}"
         self._region = meta.region_name
         self._url = f"{meta.endpoint_url.rstrip('/')}/"
+        is_secure = self._url.startswith("https:")
         ca_bundle = session.get_config_variable("ca_bundle") or str(get_cert_path(verify=True))
         self._connections = urllib3.connection_from_url(
             self._url,
@@ -66,8 +94,9 @@ class WireClient:
                 *HTTPConnection.default_socket_options,
                 (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
             ],
-            **({"ca_certs": ca_bundle} if self._url.startswith("https:") else {}),
+            **({"ca_certs": ca_bundle} if is_secure else {}),
         )
+        self._connections.ConnectionCls = _HTTPSConnection if is_secure else _HTTPConnection
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         if name.startswith("_"):

@@ -95,6 +95,16 @@ class DynamoJournal:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""
         return self._pointed_to(_pointer_key("sid", sid))
 
+    def history(self, sid: str) -> tuple[JournalEvent, list[JournalEvent]] | None:
+        """The inbound text with this id, and everything about its number, oldest first."""
+        pointer = self._item(_pointer_key("sid", sid))
+        if pointer is None:
+            return None
+        events = self.of(pointer["of_phone"]["S"])
+        named = (event for event in events if f"event#{event.id}" == pointer["of_sk"]["S"])
+        event = next(named, None)
+        return (event, events) if event else None
+
     def awaiting(self, consent_id: str) -> JournalEvent | None:
         """The consent with this event id that awaits an answer, consistently."""
         return self._pointed_to(_pointer_key("consent", consent_id))

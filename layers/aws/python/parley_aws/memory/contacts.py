@@ -121,6 +121,10 @@ class MemoryJournal:
             None,
         )
 
+    def history(self, sid: str) -> tuple[JournalEvent, list[JournalEvent]] | None:
+        event = self.reply(sid)
+        return (event, self.of(event.phone)) if event else None
+
     def awaiting(self, consent_id: str) -> JournalEvent | None:
         found = (e for e in self._events.values() if e.id == consent_id and awaits_answer(e))
         return next(found, None)

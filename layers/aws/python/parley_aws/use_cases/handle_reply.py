@@ -104,10 +104,10 @@ class HandleReply:
 
         Raises TransientError where another try may do what is left to do.
         """
-        event = self._journal.reply(sid)
-        if event is None:
+        found = self._journal.history(sid)
+        if found is None:
             return
-        journal = self._journal.of(event.phone)
+        event, journal = found
         reply = self._understand(event, journal)
         if not any(earlier.id == _understanding_id(reply) for earlier in journal):
             self._remember(reply)
@@ -117,9 +117,10 @@ class HandleReply:
         self._answer(reply)
 
     def _understand(self, event: JournalEvent, journal: Sequence[JournalEvent]) -> _Reply:
-        program = self._programs.get(event.program_id) if event.program_id else None
         contact = self._contacts.get(event.phone)
-        attribution = self._attribute(event, program, contact) if program and contact else None
+        attribution, program = self._attribute(event, contact) or (None, None)
+        if program is None and event.program_id is not None:
+            program = self._programs.get(event.program_id)
         understanding = Understanding(
             intent=Intent(event.details["intent"]),
             why=event.details["why"],
@@ -138,9 +139,12 @@ class HandleReply:
         )
 
     def _attribute(
-        self, event: JournalEvent, program: Program, contact: Contact
-    ) -> Attribution | None:
-        claims = candidates(contact, program.id, event.occurred_at)
+        self, event: JournalEvent, contact: Contact | None
+    ) -> tuple[Attribution, Program] | None:
+        """What a reply answers, if anything, and its program."""
+        if contact is None or event.program_id is None:
+            return None
+        claims = candidates(contact, event.program_id, event.occurred_at)
         message_ids = {
             claim.send_id: ids.message_id(self._id_key, send=claim.send_id, phone=event.phone)
             for claim in claims
@@ -150,12 +154,16 @@ class HandleReply:
             message_id = message_ids[claim.send_id]
             if not was_handed_over(messages.get(message_id)):
                 continue
-            send = self._sends.get(claim.send_id)
+            context = self._sends.context(claim.send_id)
             after = time_since(claim, event.occurred_at)
-            if send is not None and is_within(send.campaign, after):
-                return Attribution(
-                    send_id=send.id, message_id=message_id, campaign=send.campaign, after=after
+            if context is not None and is_within(context.send.campaign, after):
+                attribution = Attribution(
+                    send_id=claim.send_id,
+                    message_id=message_id,
+                    campaign=context.send.campaign,
+                    after=after,
                 )
+                return attribution, context.program
         return None
 
     def _remember(self, reply: _Reply) -> None:
