@@ -17,7 +17,6 @@ from parley_aws.dynamo import partiql
 from parley_aws.dynamo.client import run, run_if, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of
 from parley_aws.dynamo.reading import get_many
-from parley_aws.ports import WriteResult
 from parley_aws.wire import pause
 
 if TYPE_CHECKING:
@@ -45,23 +44,7 @@ class DynamoOrders:
 
         Raises TransientError where it is not certain that all are there.
         """
-        waiting = [partiql.insert(self._table, item_of(order)) for order in orders]
-        conflict = False
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                pause(attempt)
-            results = partiql.write(self._client, waiting)
-            conflict |= any(result is not WriteResult.WRITTEN for result in results)
-            waiting = [
-                statement
-                for statement, result in zip(waiting, results, strict=True)
-                if result is WriteResult.AMBIGUOUS
-            ]
-            if not waiting:
-                break
-        else:
-            raise TransientError("DynamoDB does not say whether orders were written")
-        if not conflict:
+        if partiql.insert_once(self._client, self._table, map(item_of, orders)):
             return list(orders)
         standing = self.get_many([order.id for order in orders])
         return [standing[order.id] for order in orders]

@@ -53,23 +53,25 @@ def write(client: DynamoDBClient, statements: Sequence[Statement]) -> list[Write
     return results
 
 
-def insert_once(client: DynamoDBClient, table: str, items: Iterable[Mapping[str, Any]]) -> None:
-    """Put items; one whose key is taken is left as it is.
+def insert_once(client: DynamoDBClient, table: str, items: Iterable[Mapping[str, Any]]) -> bool:
+    """Put items; one whose key is taken is left as it is. Whether all keys were surely free.
 
     Raises TransientError where it is not certain that all are there.
     """
     waiting = [insert(table, item) for item in items]
+    all_free = True
     for attempt in range(_ATTEMPTS):
         if attempt:
             pause(attempt)
         results = write(client, waiting)
+        all_free &= all(result is WriteResult.WRITTEN for result in results)
         waiting = [
             statement
             for statement, result in zip(waiting, results, strict=True)
             if result is WriteResult.AMBIGUOUS
         ]
         if not waiting:
-            return
+            return all_free
     raise TransientError("DynamoDB does not say whether everything was put")
 
 
