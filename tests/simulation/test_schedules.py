@@ -16,6 +16,8 @@ TESTS = 24
 KEPT = {
     # Found while a START was being heard and its sender erased: they were made anew (G1, G9).
     3677: "START against erasure",
+    # Found while a STOP was being handled: the lead to be put last was gone.
+    4106: "STOP against erasure",
     **{bug.seed: bug.name for bug in MENDED if bug.seed is not None},
 }
 

@@ -273,6 +273,21 @@ class TestLeads:
         assert (lead.score, lead.reply_body) == (0, body)
         assert lead.reasons[-1] == "asked for no more texts"
 
+    def test_one_whose_leads_are_erased_meanwhile_has_none(self) -> None:
+        world = texted()
+        say(world, "YES")
+        world.hear("STOP")
+        of_phone = world.leads.of_phone
+
+        def then_erased(phone: str) -> list[Lead]:
+            leads = of_phone(phone)
+            world.leads.forget(phone)
+            return leads
+
+        world.leads.of_phone = then_erased  # type: ignore[method-assign]
+        world.drain()
+        assert of_phone(ANNA) == []
+
     def test_one_who_came_back_before_their_stop_was_handled_stays_hot(self) -> None:
         world = texted()
         say(world, "YES")

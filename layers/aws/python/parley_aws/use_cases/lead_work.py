@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -110,10 +111,12 @@ def close_lead(leads: LeadStore, lead_id: str, status: LeadStatus, *, by: str) -
 
 def cool_leads(leads: LeadStore, contact: Contact) -> None:
     """Put last the active leads of somebody in programs that they have left: sales cannot text
-    them, and had better not call. Again changes nothing."""
+    them, and had better not call. Again changes nothing; one that is erased meanwhile is passed
+    over."""
     for lead in leads.of_phone(contact.phone):
         if lead.status in ACTIVE_STATUSES and contact.has_left(lead.program_id):
-            _change(leads, lead.id, cooled)
+            with suppress(NotFoundError):
+                _change(leads, lead.id, cooled)
 
 
 def note_answer(ledger: Ledger, lead: Lead, *, answered_at: datetime) -> None:
