@@ -208,6 +208,7 @@ class Product:
             strikes=Strikes(
                 contacts=contacts, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
             ),
+            sends=sends,
             filtering=Filtering(sends=sends, metrics=self.metrics, clock=self.clock),
             clock=self.clock,
         )

@@ -242,6 +242,14 @@ def test_a_send_moves_only_from_where_it_may(sends: DynamoSends) -> None:
     assert sends.get(send().id) == send(status=SendStatus.CANCELED, completed_at=NOW)
 
 
+def test_a_send_knows_when_it_went_on_after_a_pause(sends: DynamoSends) -> None:
+    sends.create(send())
+    paused, going = frozenset({SendStatus.PAUSED}), SendStatus.SENDING
+    assert sends.move(send().id, to=SendStatus.PAUSED, only_from=_ANY, at=NOW, reason="why")
+    assert sends.move(send().id, to=going, only_from=paused, at=NOW)
+    assert sends.get(send().id) == send(status=going, resumed_at=NOW)
+
+
 def test_of_moves_that_race_one_is_made(sends: DynamoSends) -> None:
     sends.create(send())
     move = partial(

@@ -8,13 +8,16 @@ from itertools import permutations
 import pytest
 
 from parley import ids
+from parley.campaign import SendStatus
 from parley.contact import SuppressionReason
 from parley.errors import TransientError
 from parley.outcome import MessageStatus, Outcome
+from parley.provider_errors import stops_send
 from parley.receipt import Receipt
 from parley.sending import BATCH_LIFETIME
 from parley_aws.memory.provider import ACCEPT, Answer
 from parley_aws.ports import Text
+from parley_aws.use_cases.control_send import pause_send, resume_send
 from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone
 
 MESSAGE = ids.message_id(KEY, send=SEND, phone=phone(1))
@@ -77,6 +80,27 @@ def test_a_receipt_tells_of_the_number(code: str, reason: SuppressionReason | No
     assert found is not None
     assert (found.suppression.reason if found.suppression else None) is reason
     assert len(found.sending.claims) == 1, "an undelivered text keeps its slot (G2)"
+
+
+@pytest.mark.parametrize("code", ["30034", "30002", "21618"])
+def test_a_receipt_that_tells_of_our_set_up_pauses_the_send(code: str) -> None:
+    world = World(contact())
+    world.send_range(world.frozen(1))
+    world.record_receipt(receipt(MessageStatus.UNDELIVERED, code))
+    send = world.sends.get(SEND)
+    assert send is not None
+    assert (send.status, send.pause_reason) == (SendStatus.PAUSED, stops_send(code))
+
+
+def test_a_receipt_of_a_text_from_before_the_send_was_resumed_does_not_pause_it_again() -> None:
+    world = World(contact(1), contact(2))
+    range_ = world.frozen(1, 2)
+    world.send_range(range_)
+    world.clock.advance(timedelta(seconds=1))
+    pause_send(world.sends, world.clock, SEND)
+    resume_send(world.sends, world.clock, SEND)
+    world.record_receipt(receipt(MessageStatus.UNDELIVERED, "30034"))
+    assert world.status() is SendStatus.SENDING
 
 
 def test_a_number_is_not_suppressed_before_its_message_is_on_record() -> None:

@@ -192,6 +192,7 @@ class World:
             strikes=Strikes(
                 contacts=stored, ledger=ledger, sends=sends, clock=self.clock, id_key=KEY
             ),
+            sends=sends,
             filtering=Filtering(sends=sends, metrics=metrics, clock=self.clock),
             clock=self.clock,
         )

@@ -115,6 +115,7 @@ def handle_receipt(body: Body) -> None:
             clock=wiring.clock(),
             id_key=wiring.secret().id_key,
         ),
+        sends=wiring.sends(),
         filtering=Filtering(sends=wiring.sends(), metrics=wiring.metrics(), clock=wiring.clock()),
         clock=wiring.clock(),
     )

@@ -48,7 +48,8 @@ class SendStatus(StrEnum):
 class Send:
     """One triggered run of a campaign, with the campaign as it was when triggered.
 
-    `audience` counts the people resolved so far; `resolved_at` is set when no more will come.
+    `audience` counts the people resolved so far; `resolved_at` is set when no more will come;
+    `resumed_at` is when it last went on after a pause.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Send:
     resolved_at: datetime | None = None
     completed_at: datetime | None = None
     pause_reason: str | None = None
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

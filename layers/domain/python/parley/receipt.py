@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parley.filtering import FILTERED
 from parley.outcome import Outcome
-from parley.provider_errors import ErrorMeaning, meaning_of, suppression_of
+from parley.provider_errors import ErrorMeaning, meaning_of, stops_send, suppression_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,4 +29,5 @@ class Receipt:
             suppression_of(code, from_toll_free=self.from_toll_free) is not None
             or meaning_of(code) is ErrorMeaning.STRIKE
             or code == FILTERED
+            or stops_send(code) is not None
         )

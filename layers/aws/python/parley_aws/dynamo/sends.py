@@ -118,6 +118,8 @@ class DynamoSends:
         values = {":to": {"S": to.value}, ":at": {"S": stamp(at)}}
         if to in (SendStatus.COMPLETED, SendStatus.CANCELED):
             sets.append("completed_at = :at")
+        if only_from == {SendStatus.PAUSED}:
+            sets.append("resumed_at = :at")
         if reason is None:
             removes.append("pause_reason")
         else:
@@ -323,6 +325,7 @@ def send_of(item: Mapping[str, Any]) -> Send:
         resolved_at=_moment(values, "resolved_at"),
         completed_at=_moment(values, "completed_at"),
         pause_reason=values.get("pause_reason"),
+        resumed_at=_moment(values, "resumed_at"),
     )
 
 

@@ -55,8 +55,13 @@ class MemorySends:
         if send.status not in only_from:
             return False
         completed_at = at if to in _ENDED else send.completed_at
+        resumed_at = at if send.status is SendStatus.PAUSED else send.resumed_at
         self._sends[send_id] = replace(
-            send, status=to, completed_at=completed_at, pause_reason=reason
+            send,
+            status=to,
+            completed_at=completed_at,
+            pause_reason=reason,
+            resumed_at=resumed_at,
         )
         return True
 

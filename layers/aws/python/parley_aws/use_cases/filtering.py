@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from parley.campaign import SendStatus
 from parley.filtering import why_filtered
 from parley_aws.ports import Clock, MetricsStore, SendStore
-from parley_aws.use_cases.complete_send import GOING
+from parley_aws.use_cases.pausing import pause_for
 
 
 class Filtering:
@@ -22,6 +21,4 @@ class Filtering:
         The metrics may lag some seconds behind; the next filtered receipt looks again.
         """
         reason = why_filtered(self._metrics.of_send(send_id))
-        return reason is not None and self._sends.move(
-            send_id, to=SendStatus.PAUSED, only_from=GOING, at=self._clock.now(), reason=reason
-        )
+        return reason is not None and pause_for(self._sends, self._clock, send_id, reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from parley.campaign import SendStatus
 from parley.ledger import Message
 from parley.outcome import MessageStatus, SkipReason
 from parley.provider_errors import ErrorMeaning, meaning_of, stops_send
@@ -22,7 +21,7 @@ from parley_aws.ports import (
     Text,
     WriteResult,
 )
-from parley_aws.use_cases.complete_send import GOING
+from parley_aws.use_cases.pausing import pause_for
 from parley_aws.use_cases.send_work import Attempt, Delivery, Round
 
 PACE_AHEAD = timedelta(minutes=15)
@@ -178,13 +177,7 @@ class HandOvers:
         cause = stops_send(code)
         if cause is not None:
             delivery.stopped = True
-            self._sends.move(
-                delivery.rules.send_id,
-                to=SendStatus.PAUSED,
-                only_from=GOING,
-                at=self._clock.now(),
-                reason=cause,
-            )
+            pause_for(self._sends, self._clock, delivery.rules.send_id, cause)
         if meaning_of(code) is ErrorMeaning.CONFIGURATION:
             work.release(attempt, after=SHORTLY)
         else:

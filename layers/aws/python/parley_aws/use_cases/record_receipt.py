@@ -6,11 +6,12 @@ from parley.errors import TransientError
 from parley.filtering import FILTERED
 from parley.ids import send_of_message
 from parley.ledger import Message
-from parley.provider_errors import suppression_of
+from parley.provider_errors import stops_send, suppression_of
 from parley.receipt import Receipt
 from parley.sending import BATCH_LIFETIME
-from parley_aws.ports import Clock, Ledger
+from parley_aws.ports import Clock, Ledger, SendStore
 from parley_aws.use_cases.filtering import Filtering
+from parley_aws.use_cases.pausing import pause_for
 from parley_aws.use_cases.refusals import Refusals
 from parley_aws.use_cases.strikes import Strikes
 
@@ -25,12 +26,14 @@ class RecordReceipt:
         refusals: Refusals,
         strikes: Strikes,
         filtering: Filtering,
+        sends: SendStore,
         clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._refusals = refusals
         self._strikes = strikes
         self._filtering = filtering
+        self._sends = sends
         self._clock = clock
 
     def __call__(self, receipt: Receipt) -> None:
@@ -59,10 +62,20 @@ class RecordReceipt:
                 )
         elif code == FILTERED:
             self._filtering.look_at(send_id)
+        elif (cause := stops_send(code)) is not None:
+            self._stop(receipt, send_id, cause)
         else:
             message = self._on_record(receipt)
             if message is not None:
                 self._strikes.count(message, code)
+
+    def _stop(self, receipt: Receipt, send_id: str, cause: str) -> None:
+        """Pause the send, unless it was resumed since that text: what failed then may be mended."""
+        message, send = self._on_record(receipt), self._sends.get(send_id)
+        if message is None or message.handed_over_at is None or send is None:
+            return
+        if send.resumed_at is None or message.handed_over_at > send.resumed_at:
+            pause_for(self._sends, self._clock, send_id, cause)
 
     def _on_record(self, receipt: Receipt) -> Message | None:
         """The message with its number; None where the person was erased since, or nobody is left
