@@ -18,6 +18,8 @@ KEPT = {
     3677: "START against erasure",
     # Found while a STOP was being handled: the lead to be put last was gone.
     4106: "STOP against erasure",
+    # Found where a range that was resumed was slow, and what came back of it paused again (G4).
+    43873: "parked anew while it is sent to",
     **{bug.seed: bug.name for bug in MENDED if bug.seed is not None},
 }
 

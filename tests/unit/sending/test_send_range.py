@@ -477,6 +477,21 @@ def test_a_send_that_goes_on_while_a_range_is_parked_forgets_nobody() -> None:
     assert world.sends.parked(SEND, "paused") == []
 
 
+def test_g4_a_range_that_is_parked_anew_while_it_is_sent_to_stays_parked() -> None:
+    """What came back of it found the send paused again."""
+    world = World(contact())
+    range_ = world.frozen(1)
+
+    def throttle_and_pause(_: Text) -> Answer:
+        world.move(SendStatus.PAUSED)
+        world.sends.park("paused", [range_])
+        return Answer(status=PostStatus.THROTTLED, taken=False)
+
+    world.provider.answer = throttle_and_pause
+    world.send_range(range_, parked=True)
+    assert world.sends.parked(SEND, "paused") == [range_]
+
+
 def test_g4_cancel_gives_everyone_left_an_outcome() -> None:
     world = World(contact(1), contact(2), contact(3))
     range_ = world.frozen(1, 2, 3)

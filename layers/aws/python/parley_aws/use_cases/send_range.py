@@ -77,8 +77,8 @@ class SendRange:
         """Send to everyone of a range who has no outcome yet.
 
         `not_before` is the moment from which pace is reserved for them; a range that is `parked` as
-        paused is not any more once each of its people was seen to. Raises NotFoundError for a range
-        that does not exist, TransientError where trying again later may help.
+        paused is not any more from here on. Raises NotFoundError for a range that does not exist,
+        TransientError where trying again later may help.
         """
         now = self._clock.now()
         if not_before is not None and not_before > now:
@@ -87,6 +87,9 @@ class SendRange:
         context = self._going(range_)
         if context is None:
             return
+        if parked:
+            # Not later: what comes back of the range may find the send paused anew, and park it.
+            self._sends.unpark(releases.PAUSED, [range_])
         page = self._sends.page(range_.send_id, range_.page_id)
         if page is None:
             raise NotFoundError("no such audience page")
@@ -105,8 +108,6 @@ class SendRange:
             last.come_back(SHORTLY, *people)
             self._write_down(delivery, last)
         self._hand_overs.refund(delivery)
-        if parked:
-            self._sends.unpark(releases.PAUSED, [range_])
 
     def _going(self, range_: PageRange) -> SendContext | None:
         """The send as it is, or None where it is paused and the range waits for it to go on.
