@@ -17,7 +17,7 @@ from parley.lead import Lead, LeadStatus
 from parley.ledger import Message
 from parley.outcome import MessageStatus
 from parley.program import Program, Sender
-from parley.sending import Claim
+from parley.sending import CLAIM_PERIOD, CLAIM_RETENTION, Claim
 from tests.support.api import FRIDAY_NOON, ID_KEY, ApiClient
 
 ANN = "+15125550101"
@@ -430,6 +430,27 @@ def test_an_erasure_leaves_a_keyed_hash_and_the_counts(client: ApiClient) -> Non
     assert show(client)["suppressed"]["reason"] == "erased"
     services.the_clock.advance(timedelta(hours=1))
     assert client.call("POST", f"{PATH}/opt-in", OPT_IN).json["suppressed"] is None
+
+
+def test_g3_an_erasure_notes_a_text_that_may_have_been_sent_and_is_not_on_record(
+    client: ApiClient,
+) -> None:
+    """Its worker crashed; when the range comes again, neither claim nor contact is left."""
+    services = client.services
+    store(client, {"phone": ANN, "consent": CONSENT})
+    send = send_to(client, "+15125550102").send_id
+    ann = services.the_contacts.get(ANN)
+    assert ann is not None
+    now = services.the_clock.now()
+    claim = Claim(send_id=send, program_id="pizza", nonce="n", post_by=now - timedelta(minutes=1))
+    sending = ann.sending.with_claim(claim, discloses=False, now=now, retention=CLAIM_RETENTION)
+    claimed = replace(ann, sending=sending)
+    assert services.the_contacts.save(claimed, expected_version=ann.sending.version)
+    assert client.call("DELETE", PATH).status == 204
+    message = services.the_ledger.get(ids.message_id(ID_KEY, send=send, phone=ANN))
+    assert message is not None
+    assert (message.phone, message.status) == ("", MessageStatus.UNKNOWN)
+    assert message.handed_over_at == claim.post_by - CLAIM_PERIOD
 
 
 def test_g1_who_was_erased_and_leaves_one_program_stays_out_of_the_others(

@@ -23,6 +23,8 @@ from parley.errors import ConflictError, InvalidInputError, NotFoundError, Trans
 from parley.journal import JournalEvent, JournalKind
 from parley.ledger import Message
 from parley.number import PhoneNumber, new_contact
+from parley.outcome import MessageStatus
+from parley.sending import BATCH_LIFETIME, CLAIM_PERIOD
 from parley_aws.ports import LeadStore, Ledger, SendStore
 from parley_aws.use_cases.open_claims import OpenClaims
 from parley_aws.use_cases.read_consent import read_consent
@@ -184,12 +186,36 @@ class ErasePerson:
         self._open_claims.wait_out(gone, ALL_PROGRAMS)
         person = self._find_person(phone, all_sends=True)
         self._ledger.forget([message.id for message in person.messages])
+        self._ledger.record(self._unrecorded(person, now))
         for event in person.events(JournalKind.UNDERSTANDING):
             if send_id := event.details.get("send_id"):
                 self._ledger.forget_replies(send_id, [event.details["sid"]])
         self._leads.forget(phone)
         self._registry.journal.forget(phone)
         self._registry.contacts.delete(phone)
+
+    def _unrecorded(self, person: Person, now: datetime) -> list[Message]:
+        """Messages that may have been handed over and are not on record, because whoever claimed
+        them crashed. When their range comes again, claim and contact are gone and nothing else is
+        left to tell (G3)."""
+        contact, known = person.contact, {message.id for message in person.messages}
+        claimed = {
+            ids.message_id(self._registry.id_key, send=claim.send_id, phone=contact.phone): claim
+            for claim in contact.sending.claims
+            if claim.is_promotional and now - claim.post_by < BATCH_LIFETIME
+        }
+        return [
+            Message(
+                id=message_id,
+                send_id=claim.send_id,
+                phone="",
+                status=MessageStatus.UNKNOWN,
+                handed_over_at=claim.post_by - CLAIM_PERIOD,
+                updated_at=now,
+            )
+            for message_id, claim in claimed.items()
+            if message_id not in known
+        ]
 
 
 def moment_of(message: Message) -> datetime:
