@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 from parley_aws.dynamo.client import Failure, create_client, failure, run
-from parley_aws.wire import WireClient
+from parley_aws.wire import WholeRequest, WireClient
 from tests.support.scripted_twilio import Answer, hangs_up, running_scripted_twilio, says
 
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
@@ -50,6 +50,24 @@ def test_a_request_is_signed_and_its_answer_comes_as_it_is() -> None:
     assert headers["Content-Type"] == "application/x-amz-json-1.0"
     assert headers["X-Amz-Security-Token"] == "token"
     assert "/eu-west-1/dynamodb/aws4_request" in headers["Authorization"]
+
+
+def test_head_and_body_of_a_request_go_at_once() -> None:
+    class Socket:
+        def __init__(self) -> None:
+            self.sent: list[bytes] = []
+
+        def send(self, data: bytes) -> None:
+            self.sent.append(data)
+
+    class Connection(WholeRequest, Socket):
+        pass
+
+    connection = Connection()
+    head, body = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n", b"{}"
+    for part in (head, body, head, body):
+        connection.send(part)
+    assert connection.sent == [head + body] * 2
 
 
 def test_an_error_keeps_its_code_and_all_that_was_answered() -> None:
