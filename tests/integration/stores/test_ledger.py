@@ -14,7 +14,7 @@ import pytest
 from parley.errors import InvalidInputError
 from parley.ids import LEDGER_SHARDS
 from parley.journal import JournalEvent, JournalKind
-from parley.lead import LeadStatus
+from parley.lead import LeadStatus, cooled
 from parley.ledger import Response, ResponseKind
 from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome
 from parley_aws.dynamo.journal import DynamoJournal
@@ -267,6 +267,7 @@ def test_a_lead_is_updated_only_as_expected(leads: DynamoLeads) -> None:
     raised = replace(lead(), replies=2, score=85)
     assert not leads.update(raised, expected=replace(lead(), owner="Sam"))
     assert not leads.update(raised, expected=replace(lead(), replies=3))
+    assert not leads.update(raised, expected=cooled(lead())), "the score moves without a reply"
     assert leads.update(raised, expected=lead())
     assert not leads.update(lead(9), expected=lead(9))
 

@@ -14,7 +14,7 @@ from parley.contact import Contact
 from parley.errors import TransientError
 from parley.journal import JournalEvent, JournalKind
 from parley.keys import Role
-from parley.lead import Lead, LeadStatus
+from parley.lead import Lead, LeadStatus, cooled
 from parley.metrics import entry_metrics
 from parley.number import new_contact
 from parley_aws.memory import Answer, MemoryLeads
@@ -224,6 +224,13 @@ def test_a_reply_that_comes_in_between_does_not_undo_a_claim() -> None:
     leads.open(lead())
     claimed = claim_lead(leads, "lead_1", "kim")
     assert (claimed.owner, claimed.replies, claimed.score) == ("kim", 2, 85)
+
+
+def test_who_leaves_while_their_lead_is_claimed_stays_last() -> None:
+    leads = Contested(cooled(lead()))
+    leads.open(lead())
+    claimed = claim_lead(leads, "lead_1", "kim")
+    assert (claimed.owner, claimed.score) == ("kim", 0)
 
 
 def test_a_lead_that_never_rests_is_left_to_a_later_try() -> None:

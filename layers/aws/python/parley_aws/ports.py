@@ -445,7 +445,8 @@ class LeadStore(Protocol):
         """Make a lead; False where the contact has an active one in the program by now."""
 
     def update(self, lead: Lead, *, expected: Lead) -> bool:
-        """Replace a lead if status, owner and number of replies are still as expected."""
+        """Replace a lead if status, owner, score, number of replies and being overdue are still as
+        expected."""
 
     def ranked(self, status: LeadStatus, *, limit: int, start_key: str | None) -> Page[Lead]:
         """Leads of a status, highest score first, then by earliest `due_at`."""

@@ -60,7 +60,7 @@ class DynamoLeads:
         return answer is not None
 
     def update(self, lead: Lead, *, expected: Lead) -> bool:
-        """Replace a lead if status, owner, replies and being overdue are still as expected.
+        """Replace a lead if status, owner, score, replies and being overdue are as expected.
 
         False as well where it would become active while the contact has another active one.
         """
@@ -181,7 +181,11 @@ def lead_of(item: Mapping[str, Any]) -> Lead:
 
 
 def _as_expected(lead: Lead) -> dict[str, Any]:
-    values = {":status": {"S": lead.status.value}, ":replies": {"N": str(lead.replies)}}
+    values: Item = {
+        ":status": {"S": lead.status.value},
+        ":score": {"N": str(lead.score)},
+        ":replies": {"N": str(lead.replies)},
+    }
     owner = "attribute_not_exists(#owner)"
     if lead.owner is not None:
         owner = "#owner = :owner"
@@ -189,7 +193,8 @@ def _as_expected(lead: Lead) -> dict[str, Any]:
     overdue = f"attribute_{'not_' if lead.overdue_at is None else ''}exists(overdue_at)"
     return {
         "ConditionExpression": (
-            f"status_key = :status AND replies = :replies AND {owner} AND {overdue}"
+            "status_key = :status AND score = :score AND replies = :replies "
+            f"AND {owner} AND {overdue}"
         ),
         "ExpressionAttributeNames": {"#owner": "owner"},
         "ExpressionAttributeValues": values,

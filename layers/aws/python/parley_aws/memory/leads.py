@@ -56,5 +56,5 @@ class MemoryLeads:
         self._leads = {id_: lead for id_, lead in self._leads.items() if lead.phone != phone}
 
 
-def _state(lead: Lead) -> tuple[LeadStatus, str | None, int, bool]:
-    return lead.status, lead.owner, lead.replies, lead.overdue_at is None
+def _state(lead: Lead) -> tuple[LeadStatus, str | None, int, int, bool]:
+    return lead.status, lead.owner, lead.score, lead.replies, lead.overdue_at is None
