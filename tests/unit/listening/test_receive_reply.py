@@ -491,12 +491,15 @@ class TestQueue:
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("body", ["STOP", "stop texting me", "START", "PIZZA", "HELP", "hello"])
+@pytest.mark.parametrize(
+    "body", ["STOP", "stop texting me", "START", "PIZZA", "HELP", "hello", "YES"]
+)
 def test_a_crash_anywhere_is_mended_by_hearing_the_text_again(body: str, after: bool) -> None:
     """Whatever was written by then stands, and the rest follows."""
 
     def run(crash_at: int | None) -> tuple[World, int]:
-        world = World(subscribed(), programs=(program(sender=OURS),))
+        status = "pending" if body == "YES" else "subscribed"
+        world = World(subscribed(status=status), programs=(program(sender=OURS),))
         text = world.text(body)
         world.crash = CrashPoint(crash_at, after=after)
         try:

@@ -141,7 +141,7 @@ class ReceiveReply:
         program = finding_program()
         listening = Listening(
             join_keywords=program.join_keywords if program else (),
-            awaits_confirmation=_awaits_confirmation(before, program),
+            awaits_confirmation=_awaits_confirmation(before, program, text),
         )
         understanding = as_reported(
             classify_reply(text.body, listening), text.body, text.opt_out_type
@@ -259,12 +259,16 @@ def _as_journaled(event: JournalEvent) -> Understanding:
     )
 
 
-def _awaits_confirmation(contact: Contact | None, program: Program | None) -> bool:
-    return (
-        contact is not None
-        and program is not None
-        and not contact.has_left(program.id)
-        and contact.subscription_status(program.id) is SubscriptionStatus.PENDING
+def _awaits_confirmation(
+    contact: Contact | None, program: Program | None, text: InboundText
+) -> bool:
+    """Whether a yes is what we wait for; also the one that confirmed, when it is heard again."""
+    if contact is None or program is None or contact.has_left(program.id):
+        return False
+    subscription = contact.subscriptions.get(program.id)
+    return subscription is not None and (
+        subscription.status is SubscriptionStatus.PENDING
+        or subscription.event_id == _consent_id(text)
     )
 
 
@@ -298,7 +302,7 @@ def _opt_out(heard: _Heard) -> OptOut:
 
 def _consent(heard: _Heard, program: Program) -> Consent:
     return Consent(
-        event_id=f"consent-{heard.text.sid}",
+        event_id=_consent_id(heard.text),
         program_id=program.id,
         kind=ConsentKind.PERSONAL,
         source=heard.source,
@@ -344,6 +348,10 @@ def _text_event(heard: _Heard, answer: Answer, now: datetime) -> JournalEvent:
             "status": "accepted",
         },
     )
+
+
+def _consent_id(text: InboundText) -> str:
+    return f"consent-{text.sid}"
 
 
 def _text_id(text: InboundText) -> str:
