@@ -19,6 +19,9 @@ GET = ("GetItem",)
 UPDATE = ("UpdateItem",)
 """One item by key, and a conditional change of it."""
 
+ADD = ("PartiQLInsert",)
+"""New items, in PartiQL batches."""
+
 WRITE_BATCHES = ("BatchWriteItem",)
 """Unconditional writes of many items."""
 

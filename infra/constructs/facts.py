@@ -69,7 +69,7 @@ class Facts(Construct):
         access.use_table(function, tables.campaigns, access.READ)
         access.use_table(function, tables.contacts, access.READ)
         access.use_table(function, tables.journal, access.WRITE)
-        access.use_table(function, tables.messages, access.READ, access.WRITE)
+        access.use_table(function, tables.messages, access.ADD)
         sends_only = text_filter("sk", "send")
         for construct_id, table, filters in (
             ("JournalStream", tables.journal, []),

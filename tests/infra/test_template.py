@@ -314,6 +314,16 @@ def test_the_receipts_webhook_may_change_one_message_or_queue_and_nothing_else(
     }
 
 
+def test_who_tells_facts_may_only_add_to_the_ledger(resources: Resources) -> None:
+    assert {
+        action
+        for policy, action, resource in allowed(resources)
+        if policy.startswith("FactsPublishEventsRole")
+        and resource.get("Fn::GetAtt", [""])[-1] == "Arn"
+        and target(resource).startswith("FoundationTablesMessages")
+    } == {"dynamodb:PartiQLInsert"}
+
+
 def test_wildcards_in_resources_are_only_names_chosen_at_run_time(resources: Resources) -> None:
     wild = {
         re.sub(r"[0-9A-F]{8}", "", json.dumps(resource))
