@@ -50,6 +50,10 @@ def test_small_words_of_four_languages_are_no_themes() -> None:
     assert {word for word, _ in themes_of(replies).words} == {"ninos", "enfants", "criancas"}
 
 
+def test_what_most_ask_about_is_a_theme() -> None:
+    assert words_of("Yes please! what time?", I.QUESTION) == ("time",)
+
+
 def test_what_those_wrote_who_left_is_no_theme() -> None:
     found = themes_of([("stop texting me", I.OPT_OUT)] * 3 + [("wrong number", I.WRONG_NUMBER)] * 2)
     assert found.words == ()

@@ -897,6 +897,6 @@ ENGLISH = Tongue(
         who how why do does did dont not no yes can could would will ill wont cant have has had
         get got just so if then there here up out about any all more some now please thanks thank
         ok okay lol hey hi hello good need want like know see go one too very really tonight today
-        tomorrow time
+        tomorrow
     """,
 )
