@@ -334,17 +334,6 @@ def partition(send_id: str, shard: int) -> str:
     return f"{send_id}#{shard:02d}"
 
 
-def _response_item(response: Response) -> Item:
-    shard = hashlib.sha256(response.id.encode()).digest()[0] % ids.LEDGER_SHARDS
-    values = {
-        "pk": partition(response.send_id, shard),
-        "sk": f"{response.kind}#{response.id}",
-        "kind": response.kind,
-        "details": dict(response.details),
-    }
-    return encode(values)
-
-
 def message_key(message_id: str) -> Item:
     """The key of a message's item."""
     send_id = message_id.rpartition("-")[0]
@@ -355,6 +344,11 @@ def message_key(message_id: str) -> Item:
 def _response_key(send_id: str, kind: ResponseKind, response_id: str) -> Item:
     shard = hashlib.sha256(response_id.encode()).digest()[0] % ids.LEDGER_SHARDS
     return encode({"pk": partition(send_id, shard), "sk": f"{kind}#{response_id}"})
+
+
+def _response_item(response: Response) -> Item:
+    values = {"kind": response.kind, "details": dict(response.details)}
+    return _response_key(response.send_id, response.kind, response.id) | encode(values)
 
 
 def is_message(item: Mapping[str, Any]) -> bool:
