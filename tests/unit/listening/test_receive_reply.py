@@ -446,6 +446,14 @@ class TestAnswers:
         world.hear("STOP")
         assert world.hear("HELP") is None
 
+    def test_help_after_an_erasure_is_not_answered(self) -> None:
+        """G1: nothing but a confirmation goes to a suppressed number."""
+        world = World(programs=(program(sender=OURS),))
+        erasure = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
+        entry = Contact(phone=erased_key(KEY, ANNA), suppression=erasure)
+        world.contacts.save(entry, expected_version=None)
+        assert world.hear("HELP") is None
+
     def test_two_machines_soon_fall_silent(self) -> None:
         world = World(subscribed(), programs=(program(sender=OURS),))
         answers = [world.hear("HELP") for _ in range(10)]

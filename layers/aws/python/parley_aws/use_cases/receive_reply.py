@@ -189,11 +189,10 @@ class ReceiveReply:
     def _leave_anew(self, heard: _Heard) -> Contact | None:
         """Make the contact of an erased number that leaves one program: the erasure holds in the
         others too. None where the number was not erased, or is known by now."""
-        phone = heard.text.phone
-        erased = self._contacts.get(erased_key(self._id_key, phone))
+        erased = self._erased(heard)
         if erased is None:
             return None
-        made = newcomer(self._locate(phone, heard.received_at), erased)
+        made = newcomer(self._locate(heard.text.phone, heard.received_at), erased)
         gone = with_opt_out(made, _opt_out(heard))
         return gone if self._contacts.save(gone, expected_version=None) else None
 
@@ -229,9 +228,13 @@ class ReceiveReply:
     def _was_erased_since(self, heard: _Heard) -> bool:
         """Whether the number was erased after this text came: it does not undo that, though nothing
         is left to say that it was heard before."""
-        erased = self._contacts.get(erased_key(self._id_key, heard.text.phone))
+        erased = self._erased(heard)
         suppression = erased.suppression if erased else None
         return suppression is not None and suppression.since >= heard.received_at
+
+    def _erased(self, heard: _Heard) -> Contact | None:
+        """The entry that keeps the number suppressed, if it was erased."""
+        return self._contacts.get(erased_key(self._id_key, heard.text.phone))
 
     def _answer(self, heard: _Heard, *, subscribed: bool) -> Answer | None:
         answer = answer_to(
@@ -242,6 +245,8 @@ class ReceiveReply:
             provider_answers=heard.text.opt_out_type is not None,
         )
         if answer is None:
+            return None
+        if answer.kind is TextKind.HELP and heard.before is None and self._erased(heard):
             return None
         journal = self._journal.of(heard.text.phone)
         if any(event.id == _text_id(heard.text) for event in journal):
