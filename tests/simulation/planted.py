@@ -276,8 +276,8 @@ def _gives_back_anothers_claim() -> Planted:
 def _revived_by_what_they_say() -> Planted:
     """Somebody erased who texts again is kept as if they had never been."""
 
-    def unsuppressed(self: HandleReply, phone: str) -> Contact:
-        return self._locate(phone, self._clock.now())
+    def unsuppressed(self: HandleReply, reply: Any) -> Contact:
+        return self._locate(reply.event.phone, self._clock.now())
 
     return _replaced(HandleReply, "_newcomer", unsuppressed)
 

@@ -201,6 +201,29 @@ class TestMeaning:
         assert world.contacts.get(ANNA) is None
         assert world.leads.active("pizza", ANNA) is None
 
+    def test_g9_of_one_who_is_erased_while_it_is_handled_nothing_is_written(self) -> None:
+        world = texted()
+        world.hear("YES, says Anna")
+        get = world.contacts.get
+
+        def first(phone: str) -> Contact | None:
+            world.contacts.get = get  # type: ignore[method-assign]
+            found = get(phone)
+            erasure = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
+            entry = Contact(phone=erased_key(KEY, phone), suppression=erasure)
+            world.contacts.save(entry, expected_version=None)
+            world.journal.forget(phone)
+            world.contacts.delete(phone)
+            return found
+
+        world.contacts.get = first  # type: ignore[method-assign]
+        changes = len(world.ledger.changes)
+        world.drain()
+        assert world.contacts.get(ANNA) is None
+        assert world.leads.of_phone(ANNA) == []
+        assert world.journal.of(ANNA) == []
+        assert len(world.ledger.changes) == changes
+
     def test_an_erased_number_that_texts_stays_suppressed(self) -> None:
         """G9: else a list could bring back who texts after an erasure."""
         world = World()

@@ -110,7 +110,8 @@ class HandleReply:
         event, journal = found
         reply = self._understand(event, journal)
         if not any(earlier.id == _understanding_id(reply) for earlier in journal):
-            self._remember(reply)
+            if not self._remember(reply):
+                return
             lead = self._lead(reply)
             self._respond(reply, lead)
             self._journal.append([_understanding_event(reply, lead)])
@@ -166,8 +167,11 @@ class HandleReply:
                 return attribution, context.program
         return None
 
-    def _remember(self, reply: _Reply) -> None:
-        """Note on the contact what they said last; an older reply does not replace a newer."""
+    def _remember(self, reply: _Reply) -> bool:
+        """Note on the contact what they said last; an older reply does not replace a newer.
+
+        False where the person was erased since they said it: then nothing is noted (G9).
+        """
         campaign_id = reply.attribution.campaign.id if reply.attribution else None
         last = LastReply(
             body=reply.body[:REMEMBERED_CHARACTERS],
@@ -177,21 +181,28 @@ class HandleReply:
         )
         stored = reply.contact
         for _ in range(_ROUNDS):
-            contact = stored or self._newcomer(reply.event.phone)
+            contact = stored or self._newcomer(reply)
+            if contact is None:
+                return False
             standing = contact.last_reply
             if standing is not None and standing.received_at >= last.received_at:
-                return
+                return True
             sending = replace(contact.sending, version=contact.sending.version + 1)
             expected = stored.sending.version if stored else None
             changed = replace(contact, last_reply=last, sending=sending)
             if self._contacts.save(changed, expected_version=expected):
-                return
+                return True
             stored = self._contacts.get(reply.event.phone)
         raise TransientError("the contact keeps changing; the reply was not noted on it")
 
-    def _newcomer(self, phone: str) -> Contact:
-        """A contact of whom nothing is known but that their number may have been erased."""
+    def _newcomer(self, reply: _Reply) -> Contact | None:
+        """A contact of whom nothing is known but that their number may have been erased; None where
+        that was after the reply came."""
+        phone = reply.event.phone
         erased = self._contacts.get(erased_key(self._id_key, phone))
+        suppression = erased.suppression if erased else None
+        if suppression is not None and suppression.since >= reply.event.occurred_at:
+            return None
         return newcomer(self._locate(phone, self._clock.now()), erased)
 
     def _respond(self, reply: _Reply, lead: Lead | None) -> None:
