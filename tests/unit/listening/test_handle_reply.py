@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from parley.consent import OptOut
 from parley.contact import Contact, Suppression, SuppressionReason
 from parley.errors import TransientError
 from parley.journal import JournalKind
@@ -310,6 +311,45 @@ class TestLeads:
         world.leads.of_phone = then_erased  # type: ignore[method-assign]
         world.drain()
         assert of_phone(ANNA) == []
+
+    def test_who_left_stays_last_whatever_they_ask(self) -> None:
+        """Nobody may text them back, so nobody is to be sent after them first."""
+        world = texted()
+        say(world, "YES")
+        say(world, "STOP")
+        say(world, "how much is it?")
+        lead = lead_of(world)
+        assert (lead.score, lead.replies) == (0, 3)
+        assert lead.reasons[-1] == "asked for no more texts"
+
+    def test_one_who_left_without_a_lead_gets_one_that_is_last(self) -> None:
+        world = texted()
+        say(world, "STOP")
+        say(world, "how much is it?")
+        assert lead_of(world).score == 0
+        say(world, "START")
+        say(world, "how much is it?")
+        assert lead_of(world).score > 0
+
+    @pytest.mark.parametrize("before", ["lol", None])
+    def test_who_is_recorded_as_gone_while_their_reply_is_handled_is_last(
+        self, before: str | None
+    ) -> None:
+        """The recording finds no such lead to cool yet."""
+        world = texted()
+        if before is not None:
+            say(world, before)
+        active = world.leads.active
+
+        def left(program_id: str, phone: str) -> Lead | None:
+            found = active(program_id, phone)
+            gone = OptOut(event_id="o", scope="all", source="phone", occurred_at=world.clock.now())
+            world.contacts.opt_out(ANNA, gone)
+            return found
+
+        world.leads.active = left  # type: ignore[method-assign]
+        say(world, "how much is it?")
+        assert lead_of(world).score == 0
 
     def test_one_who_came_back_before_their_stop_was_handled_stays_hot(self) -> None:
         world = texted()

@@ -118,7 +118,8 @@ def score_lead(
 
 def cooled(lead: Lead) -> Lead:
     """The lead of somebody who left: without points, so last on the list, and with the reason."""
-    return replace(lead, score=0, reasons=tuple(dict.fromkeys((*lead.reasons, _LEFT))))
+    others = (reason for reason in lead.reasons if reason != _LEFT)
+    return replace(lead, score=0, reasons=(*others, _LEFT))
 
 
 def raised(lead: Lead, intent: Intent, score: Score | None) -> Lead:

@@ -13,7 +13,7 @@ from parley.contact import Contact, LastReply
 from parley.errors import TransientError
 from parley.hearing import guess_language
 from parley.journal import JournalEvent, JournalKind, TextKind
-from parley.lead import Lead, LeadStatus, Score, raised, score_lead
+from parley.lead import Lead, LeadStatus, Score, cooled, raised, score_lead
 from parley.ledger import Response, ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
@@ -211,11 +211,18 @@ class HandleReply:
             self._ledger.respond(_responses(reply, reply.attribution, lead))
 
     def _lead(self, reply: _Reply) -> Lead | None:
-        """The lead that this reply made or that it was counted on, if any."""
-        if reply.understanding.intent in LEAVING:
-            contact = self._contacts.get(reply.event.phone)
-            if contact is not None:
-                cool_leads(self._leads, contact)
+        """The lead that this reply made or that it was counted on, if any; last where they left."""
+        lead = self._counted_on(reply)
+        is_leaving = reply.understanding.intent in LEAVING
+        if lead is None and not is_leaving:
+            return None
+        # Whoever records an opt-out from here on finds the lead there to put last.
+        contact = self._contacts.get(reply.event.phone)
+        if contact and (is_leaving or (lead and contact.has_left(lead.program_id))):
+            cool_leads(self._leads, contact)
+        return lead
+
+    def _counted_on(self, reply: _Reply) -> Lead | None:
         program = reply.program
         if program is None:
             return None
@@ -249,7 +256,7 @@ class HandleReply:
     def _new_lead(self, lead_id: str, reply: _Reply, program: Program, score: Score) -> Lead:
         attribution = reply.attribution
         received_at = reply.event.occurred_at
-        return Lead(
+        lead = Lead(
             id=lead_id,
             phone=reply.event.phone,
             first_name=reply.contact.first_name if reply.contact else None,
@@ -266,6 +273,7 @@ class HandleReply:
             due_at=received_at + program.lead_sla,
             created_at=received_at,
         )
+        return cooled(lead) if _left(reply, program.id) else lead
 
     def _counted(self, lead: Lead, reply: _Reply) -> Lead:
         """The lead with this reply on it.
@@ -276,8 +284,9 @@ class HandleReply:
         replies = max(lead.replies, _replies_since(lead, reply.journal))
         score = self._score(reply, earlier_replies=replies - 1)
         is_newer = reply.event.occurred_at > lead.reply_received_at
+        changed = raised(lead, reply.understanding.intent, score)
         return replace(
-            raised(lead, reply.understanding.intent, score),
+            cooled(changed) if _left(reply, lead.program_id) else changed,
             reply_body=reply.body if is_newer else lead.reply_body,
             reply_received_at=reply.event.occurred_at if is_newer else lead.reply_received_at,
             replies=replies,
@@ -335,6 +344,10 @@ def _responses(reply: _Reply, attribution: Attribution, lead: Lead | None) -> li
     if lead is not None and lead.send_id == attribution.send_id:
         responses.append(response(ResponseKind.LEAD, lead.id, lead_id=lead.id))
     return responses
+
+
+def _left(reply: _Reply, program_id: str) -> bool:
+    return reply.contact is not None and reply.contact.has_left(program_id)
 
 
 def _replies_since(lead: Lead, journal: Sequence[JournalEvent]) -> int:
