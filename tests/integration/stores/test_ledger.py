@@ -7,26 +7,39 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from parley.campaign import AudiencePage, SendStatus
 from parley.errors import InvalidInputError
-from parley.ids import LEDGER_SHARDS
+from parley.ids import LEDGER_SHARDS, message_id
 from parley.journal import JournalEvent, JournalKind
 from parley.lead import LeadStatus, cooled
 from parley.ledger import Response, ResponseKind
 from parley.outcome import NOT_HANDED_OVER, MessageStatus, Outcome
 from parley_aws.dynamo.journal import DynamoJournal
 from parley_aws.dynamo.leads import DynamoLeads
-from parley_aws.dynamo.ledger import DynamoLedger
+from parley_aws.dynamo.ledger import DynamoLedger, item_of
 from parley_aws.dynamo.metrics import DynamoMetrics
-from tests.integration.stores.values import NOW, SEND, count, lead, message, race
+from parley_aws.memory import MemoryPrograms, MemorySends
+from parley_aws.use_cases.read_sends import ListMessages
+from tests.integration.stores.values import (
+    NOW,
+    SEND,
+    count,
+    lead,
+    message,
+    program,
+    race,
+    send,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LATER = NOW + timedelta(seconds=30)
+KEY = b"key of the tests"
 DELIVERED = Outcome(status=MessageStatus.DELIVERED)
 
 
@@ -186,6 +199,31 @@ def test_entries_are_listed_whole_and_once(ledger: DynamoLedger, limit: int) -> 
     assert listed(MessageStatus.SKIPPED, None) == sorted(m.id for m in skipped)
     assert listed(MessageStatus.SKIPPED, "opted_out") == sorted(m.id for m in skipped[::2])
     assert listed(MessageStatus.FAILED, None) == []
+
+
+@pytest.mark.parametrize(
+    "harm", [{"status": {"S": "flying"}}, {"updated_at": {"N": "7"}}, {"status": {"BOOL": True}}]
+)
+def test_g4_whose_entry_cannot_be_read_is_listed_as_pending(
+    client: DynamoDBClient, new_table: Callable[[str], str], harm: dict[str, Any]
+) -> None:
+    """As the counts have it; the metrics tell of an unreadable entry."""
+    table = new_table("messages")
+    ledger = DynamoLedger(client, table)
+    sends = MemorySends(MemoryPrograms(program()))
+    sends.create(send(id=SEND, status=SendStatus.SENDING))
+    messages = [message(n, id=message_id(KEY, send=SEND, phone=message(n).phone)) for n in range(3)]
+    phones = tuple(m.phone for m in messages)
+    sends.add_page(AudiencePage(send_id=SEND, id="0-0", phones=phones, next_key=None))
+    ledger.record(messages)
+    client.put_item(TableName=table, Item=item_of(messages[1]) | harm)
+    listing = ListMessages(sends=sends, ledger=ledger, id_key=KEY)
+    page = listing(SEND, status=None, reason=None, limit=9, start_key=None)
+    assert sorted((m.phone, m.status.value) for m in page.items) == [
+        (phones[0], "accepted"),
+        (phones[1], "pending"),
+        (phones[2], "accepted"),
+    ]
 
 
 def test_a_response_is_noted_once(ledger: DynamoLedger) -> None:

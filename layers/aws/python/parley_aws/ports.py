@@ -345,6 +345,9 @@ class Ledger(Protocol):
     def get_many(self, message_ids: Sequence[str]) -> dict[str, Message]:
         """The messages that exist among any number of ids, consistently."""
 
+    def readable(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these ids that have an entry which can be read, consistently."""
+
     def entries(
         self,
         send_id: str,
@@ -354,7 +357,8 @@ class Ledger(Protocol):
         limit: int,
         start_key: str | None,
     ) -> Page[Message]:
-        """Messages of a send that have an entry, shard by shard, filtered; a page may be short."""
+        """Messages of a send that have an entry, shard by shard, filtered; a page may be short.
+        An entry that cannot be read is left out."""
 
     def record(self, messages: Sequence[Message]) -> None:
         """Write what became of messages; where an entry exists, the higher rank's status stands

@@ -9,7 +9,8 @@ under `probe#`. `rank` (`parley.outcome.rank`) guards every change of a status, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ _LISTING_PAGE = 1000
 _MESSAGE = "message#"
 _PROBE_KEY = f"{PROBE}#"
 _AUDITED = ("reason", "error_code", "handed_over_at", "updated_at")
+_UNREADABLE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _OTHERS = ("parts", "kind", "details", "nonce")
 MAX_ORDERS = 500
 """Orders of one buyer that one entry holds."""
@@ -58,6 +60,12 @@ class DynamoLedger:
         found = map(message_of, get_many(self._client, self._table, keys))
         return {message.id: message for message in found}
 
+    def readable(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these ids that have an entry which can be read, consistently."""
+        keys = [message_key(message_id) for message_id in dict.fromkeys(message_ids)]
+        found = _readable(get_many(self._client, self._table, keys))
+        return frozenset(message.id for message in found)
+
     def entries(
         self,
         send_id: str,
@@ -68,6 +76,7 @@ class DynamoLedger:
         start_key: str | None,
     ) -> Page[Message]:
         """Messages of a send that have an entry, shard by shard, filtered; a page may be short.
+        An entry that cannot be read is left out: the metrics count it.
 
         The key to go on from is the id of the last message that was looked at.
         """
@@ -97,7 +106,7 @@ class DynamoLedger:
                 **narrowed,
                 **({"ExclusiveStartKey": message_key(start_key)} if start_key else {}),
             )
-            found.extend(map(message_of, answer["Items"]))
+            found.extend(_readable(answer["Items"]))
             if len(found) > limit:
                 return Page(items=tuple(found[:limit]), next_key=found[limit - 1].id)
             last = answer.get("LastEvaluatedKey")
@@ -398,6 +407,13 @@ def message_of(item: Mapping[str, Any]) -> Message:
     )
 
 
+def _readable(items: Iterable[Item]) -> Iterator[Message]:
+    """The messages in items, but for what no rule can read."""
+    for item in items:
+        with suppress(*_UNREADABLE_ERRORS):
+            yield message_of(item)
+
+
 def entry_of(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """An item as `parley.metrics.entry_metrics` takes it; None for none.
 
@@ -418,7 +434,7 @@ def entry_of(image: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         if key == _PROBE_KEY:
             return {"kind": PROBE, "nonce": image["nonce"]["S"]}
         return response_of(image)
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except _UNREADABLE_ERRORS:
         return {UNREADABLE: "an item that no rule can read"}
 
 

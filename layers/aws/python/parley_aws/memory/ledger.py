@@ -34,6 +34,9 @@ class MemoryLedger:
     def get_many(self, message_ids: Sequence[str]) -> dict[str, Message]:
         return {id_: self._messages[id_] for id_ in message_ids if id_ in self._messages}
 
+    def readable(self, message_ids: Sequence[str]) -> frozenset[str]:
+        return frozenset(message_ids) & self._messages.keys()
+
     def entries(
         self,
         send_id: str,

@@ -114,8 +114,9 @@ def _read_many(
 class ListMessages:
     """Lists messages of a send: those with an entry in the ledger, then those still pending.
 
-    Who is pending has no entry: they are found as the people of the frozen pages without one. A
-    list that is read while the send runs may miss who moves from pending to an outcome meanwhile.
+    Who is pending has no entry: they are found as the people of the frozen pages without one. One
+    whose entry cannot be read is pending as well, as in the counts. A list that is read while the
+    send runs may miss who moves from pending to an outcome meanwhile.
     """
 
     def __init__(self, *, sends: SendStore, ledger: Ledger, id_key: bytes) -> None:
@@ -188,9 +189,9 @@ class ListMessages:
                 ids.message_id(self._id_key, send=send.id, phone=phone): (place, phone)
                 for place, phone in enumerate(phones, position)
             }
-            entries = self._ledger.get_many(list(by_id))
+            settled = self._ledger.readable(list(by_id))
             for id_, (place, phone) in by_id.items():
-                if id_ in entries:
+                if id_ in settled:
                     continue
                 if len(found) == limit:
                     return Page(items=tuple(found), next_key=str(place))
