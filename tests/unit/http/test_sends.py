@@ -138,6 +138,7 @@ def test_a_replay_of_a_send_whose_time_has_come_is_no_error(world: World) -> Non
         ({"max_spend": {"amount": "5", "currency": "EUR"}}, ["max_spend.currency"]),
         ({"max_spend": {"amount": "0", "currency": "USD"}}, ["max_spend.amount"]),
         ({"max_spend": {"amount": 5, "currency": "USD"}}, ["max_spend.amount"]),
+        ({"max_spend": {"amount": "٥", "currency": "USD"}}, ["max_spend.amount"]),
         ({"max_spend": "5"}, ["max_spend"]),
         ({"sendat": None}, ["sendat"]),
     ],

@@ -272,6 +272,12 @@ def test_a_currency_is_one_that_people_pay_with(shop: Shop) -> None:
         assert one(shop, shop.order(1, currency, currency=currency))["http"] == 201
 
 
+@pytest.mark.parametrize("amount", ["1e3", "+5", " 5 ", "NaN", "١٢", "5\n", ".5", "1,50", ""])
+def test_g10_an_amount_is_a_plain_decimal(shop: Shop, amount: str) -> None:
+    answer = shop.client.call("POST", "/conversions", shop.order(1, "a", amount=amount))
+    assert (answer.status, answer.fields) == (422, ["amount"])
+
+
 def test_a_batch_of_five_hundred(shop: Shop) -> None:
     send_id = shop.send(texted=range(50), held_out=range(50, 60))
     orders = [shop.order(n % 60, f"o{n}", "1.00") for n in range(500)]

@@ -106,7 +106,7 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True, defer_build=True)
 
 
-_AMOUNT = r"^\d{1,12}(\.\d{1,6})?$"
+_AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
 
 
 def check_currency(value: str) -> str:

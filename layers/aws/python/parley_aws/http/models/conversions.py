@@ -22,7 +22,7 @@ from parley_aws.http.models.base import Input, Moment, MoneyOutput, Output, chec
 from parley_aws.use_cases.record_conversions import Recorded, Rejected
 
 MAX_CONVERSIONS = 500
-_AMOUNT = r"^-?\d{1,9}(\.\d{1,6})?$"
+_AMOUNT = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
 _ORDER: dict[str, Any] = {
     "phone": "+15125550100",
     "amount": "42.50",

@@ -71,7 +71,7 @@ def _check_phone(value: str) -> str:
 
 
 def _check_sender_number(value: str) -> str:
-    if re.fullmatch(r"\d{3,8}", value):
+    if re.fullmatch(r"[0-9]{3,8}", value):
         return value
     return _check_phone(value)
 
@@ -144,7 +144,7 @@ class FrequencyCapModel(Input):
 
 Caps = Annotated[list[FrequencyCapModel], Field(max_length=10)]
 ClockTime = Annotated[
-    str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Field(examples=["21:00"])
+    str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Field(examples=["21:00"])
 ]
 
 
