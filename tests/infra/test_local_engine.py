@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from infra.local.engine import __main__ as engine
-from infra.local.engine import roles, server, services, streams, workers
+from infra.local.engine import roles, server, services, stopping, streams, workers
 from infra.local.zygote import Zygote
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -442,3 +442,23 @@ def test_requests_to_tables_are_answered_first(
     assert body in content["body"]
     is_for_tables = target is not None and target.startswith("DynamoDB")
     assert scopes == (["me", "eu-west-1"] if is_for_tables else [])
+
+
+def test_queues_are_read_from_ready_to_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker took before a deployment ended it would be hidden for minutes."""
+    monkeypatch.setattr(stopping, "ready", threading.Event())
+    monkeypatch.setattr(stopping, "stopping", threading.Event())
+    polls: list[str] = []
+
+    def poll() -> bool:
+        polls.append("poll")
+        return True
+
+    service = SimpleNamespace(_poll_sqs=poll)
+    stopping.poll_from_ready_to_stopping(service)
+    assert not service._poll_sqs()
+    stopping.ready.set()
+    assert service._poll_sqs()
+    stopping.stopping.set()
+    assert not service._poll_sqs()
+    assert polls == ["poll"]

@@ -9,6 +9,7 @@ The environment configures it: GATEWAY_PORT, BIND_HOST, PERSIST_STATE, STATE_DIR
 import signal
 import sys
 from importlib.metadata import version
+from typing import Any
 
 from infra.local.engine import roles, server, services, stopping, streams, workers
 from infra.local.zygote import Zygote
@@ -17,7 +18,10 @@ ENGINE_VERSION = "1.5.33"
 
 
 def main() -> None:
-    """Serve until SIGTERM; SIGUSR1 finishes the work in progress first, SIGUSR2 warms up."""
+    """Serve until SIGTERM; SIGUSR1 finishes the work in progress first.
+
+    SIGUSR2 tells that the stack is deployed: queues are read from then on, and it warms up.
+    """
     if version("ministack") != ENGINE_VERSION:
         raise SystemExit(f"infra/local/engine is written for ministack {ENGINE_VERSION}")
     zygote = Zygote() if sys.platform == "linux" else None
@@ -48,9 +52,14 @@ def main() -> None:
     roles.judge_partiql_by_statement(iam_actions)
     roles.judge_schedules_by_group(iam_actions)
     roles.judge_queue_batches_by_item(iam_actions)
-    stopping.stop_polling_when_stopping(lambda_svc)
+    stopping.poll_from_ready_to_stopping(lambda_svc)
     signal.signal(signal.SIGUSR1, lambda *_: stopping.drain_then_stop(lambda_svc, dynamodb))
-    signal.signal(signal.SIGUSR2, lambda *_: workers.warm_up(lambda_runtime, lambda_svc))
+
+    def begin(*_: Any) -> None:
+        stopping.ready.set()
+        workers.warm_up(lambda_runtime, lambda_svc)
+
+    signal.signal(signal.SIGUSR2, begin)
     app.main()
 
 

@@ -1,4 +1,4 @@
-"""A stop that lets the work in progress finish."""
+"""A start that begins no work too early, and a stop that lets the work in progress finish."""
 
 import functools
 import os
@@ -10,18 +10,24 @@ from typing import Any
 DRAIN_SECONDS = 15.0
 """How long a stop waits for work in progress."""
 
+ready = threading.Event()
 stopping = threading.Event()
 
 
-def stop_polling_when_stopping(lambda_svc: Any) -> None:
-    """Take no new messages once the engine is stopping; they stay in their queues."""
+def poll_from_ready_to_stopping(lambda_svc: Any) -> None:
+    """Take messages once the stack is deployed and until the engine is stopping; before and after
+    they stay in their queues.
+
+    A deployment of changed functions ends their workers: what one had taken would be hidden for
+    its visibility timeout.
+    """
     poll = lambda_svc._poll_sqs
 
     @functools.wraps(poll)
-    def unless_stopping() -> bool:
-        return False if stopping.is_set() else bool(poll())
+    def while_ready() -> bool:
+        return bool(poll()) if ready.is_set() and not stopping.is_set() else False
 
-    lambda_svc._poll_sqs = unless_stopping
+    lambda_svc._poll_sqs = while_ready
 
 
 def drain_then_stop(lambda_svc: Any, dynamodb: Any) -> None:
