@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from typing import cast
 
 import pytest
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
 
 from parley_aws.dynamo.client import Failure, create_client, failure, run
-from parley_aws.wire import WholeRequest, WireClient
+from parley_aws.wire import WireClient
 from tests.support.scripted_twilio import Answer, hangs_up, running_scripted_twilio, says
 
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
@@ -52,22 +53,23 @@ def test_a_request_is_signed_and_its_answer_comes_as_it_is() -> None:
     assert "/eu-west-1/dynamodb/aws4_request" in headers["Authorization"]
 
 
-def test_head_and_body_of_a_request_go_at_once() -> None:
-    class Socket:
-        def __init__(self) -> None:
-            self.sent: list[bytes] = []
+def test_head_and_body_go_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    send = http.client.HTTPConnection.send
 
-        def send(self, data: bytes) -> None:
-            self.sent.append(data)
+    def noted(self: http.client.HTTPConnection, data: bytes) -> None:
+        sent.append(data)
+        send(self, data)
 
-    class Connection(WholeRequest, Socket):
-        pass
-
-    connection = Connection()
-    head, body = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n", b"{}"
-    for part in (head, body, head, body):
-        connection.send(part)
-    assert connection.sent == [head + body] * 2
+    monkeypatch.setattr(http.client.HTTPConnection, "send", noted)
+    with running_scripted_twilio(hangs_up, says(200, {}), says(200, {})) as script:
+        client = create_client(script.url)
+        with pytest.raises(HTTPClientError):
+            client.get_item(TableName="contacts", Key=KEY)
+        for _ in range(2):
+            client.get_item(TableName="contacts", Key=KEY)
+    assert [data[:4] for data in sent] == [b"POST"] * 3
+    assert all(data.count(b"POST") == 1 and data.endswith(b"}") for data in sent)
 
 
 def test_an_error_keeps_its_code_and_all_that_was_answered() -> None:

@@ -41,7 +41,7 @@ REQUEST_ERRORS = (ClientError, HTTPClientError, ResponseParserError)
 """What a request may raise."""
 
 
-class WholeRequest:
+class _WholeRequest:
     """A connection that sends head and body at once: one packet, one wake of the other end.
 
     Every request here has a body, which is JSON and so never ends as a head does.
@@ -58,11 +58,11 @@ class WholeRequest:
         super().send(whole)  # type: ignore[misc]  # the connection that this is mixed into
 
 
-class _HTTPConnection(WholeRequest, HTTPConnection):
+class _HTTPConnection(_WholeRequest, HTTPConnection):
     pass
 
 
-class _HTTPSConnection(WholeRequest, HTTPSConnection):
+class _HTTPSConnection(_WholeRequest, HTTPSConnection):
     pass
 
 
