@@ -99,9 +99,14 @@ def limit_workers(
     @functools.wraps(acquire)
     def patient_acquire(func_name: str, *args: Any, **options: Any) -> tuple[Any, str]:
         permitted = turns[func_name].take(patience)
-        worker, reason = acquire(func_name, *args, **options)
-        if permitted:
-            holders[worker] = func_name
+        worker = None
+        try:
+            worker, reason = acquire(func_name, *args, **options)
+        finally:
+            if permitted and worker is None:
+                turns[func_name].give_back()
+            elif permitted:
+                holders[worker] = func_name
         return worker, reason
 
     @functools.wraps(release)
@@ -112,7 +117,7 @@ def limit_workers(
     @functools.wraps(invalidate)
     def invalidate_permitted(func_name: str, *args: Any, **options: Any) -> None:
         invalidate(func_name, *args, **options)
-        for worker in [each for each, function in holders.items() if function == func_name]:
+        for worker in [each for each, function in list(holders.items()) if function == func_name]:
             give_back(worker)
 
     for module in (lambda_runtime, lambda_svc):

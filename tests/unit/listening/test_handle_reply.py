@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -140,6 +141,15 @@ class TestAttribution:
 
 
 class TestMeaning:
+    def test_g9_what_one_person_repeats_is_no_theme(self) -> None:
+        world = texted()
+        say(world, "Wojciechowski here, is it spicy?")
+        say(world, "wojciechowski again: how spicy is the pepperoni?")
+        changes = [change.after or {} for change in world.ledger.changes]
+        words = [c["words"].split() for c in changes if c.get("kind") == "reply"]
+        counted = Counter(word for each in words for word in each)
+        assert counted["wojciechowski"] == counted["spicy"] == counted["pepperoni"] == 1
+
     def test_lead_keywords_are_those_of_the_campaign_answered(self) -> None:
         world = texted(lead_keywords=("HOLD",))
         say(world, "hold mine")

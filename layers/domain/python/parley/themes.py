@@ -19,12 +19,12 @@ MOST_TALLIED = 2_000
 _MOST_OF_REPLY = 20
 _SHORTEST = 3
 _LONGEST = 30
-_FEWEST_REPLIES = 2
+_FEWEST_PEOPLE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordTally:
-    """Words with the number of replies that hold them.
+    """Words with the number of people whose replies hold them.
 
     A number may be too low by as much as `missed`, which is 0 until words had to be dropped (lossy
     counting: Manku and Motwani, VLDB 2002).
@@ -47,7 +47,7 @@ class WordTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Themes:
-    """How many replies meant what, and words with the number of replies that hold them, which may
+    """How many replies meant what, and words with the number of people who used them, which may
     be too low by as much as `missed`."""
 
     intents: Mapping[str, int]
@@ -74,14 +74,14 @@ def words_of(text: str, intent: Intent) -> tuple[str, ...]:
 def themes(intents: Mapping[str, int], tallies: Iterable[WordTally]) -> Themes:
     """The themes of replies, from what they mean and the tallies of their words.
 
-    A word is told only from two replies on: what one person alone wrote may name somebody.
+    A word is told only from two people on: what one alone wrote may name somebody.
     """
     words: Counter[str] = Counter()
     missed = 0
     for tally in tallies:
         words.update(tally.words)
         missed += tally.missed
-    shared = {word: n for word, n in words.items() if n >= _FEWEST_REPLIES}
+    shared = {word: n for word, n in words.items() if n >= _FEWEST_PEOPLE}
     return Themes(
         intents=dict(_ranked(intents)), words=tuple(_ranked(shared)[:MOST_WORDS]), missed=missed
     )

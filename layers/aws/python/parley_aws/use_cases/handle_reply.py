@@ -325,7 +325,7 @@ def _responses(reply: _Reply, attribution: Attribution, lead: Lead | None) -> li
         "sid": reply.sid,
         "bucket": bucket_of(reply.event.occurred_at, after=attribution.after),
     }
-    words = words_of(reply.body, reply.understanding.intent)
+    words = _new_words(reply, attribution)
     said = {
         "intent": reply.understanding.intent.value,
         "why": reply.understanding.why,
@@ -348,6 +348,22 @@ def _responses(reply: _Reply, attribution: Attribution, lead: Lead | None) -> li
 
 def _left(reply: _Reply, program_id: str) -> bool:
     return reply.contact is not None and reply.contact.has_left(program_id)
+
+
+def _new_words(reply: _Reply, attribution: Attribution) -> list[str]:
+    """Its words that its sender has not answered the send with before: a theme is what several
+    people said, and what one repeats may be their name (G9)."""
+    own, kind = _understanding_id(reply), JournalKind.UNDERSTANDING
+    before = {
+        word
+        for event in reply.journal
+        if event.kind is kind
+        and event.id != own
+        and event.details.get("send_id") == attribution.send_id
+        for word in words_of(event.details["body"], Intent(event.details["intent"]))
+    }
+    words = words_of(reply.body, reply.understanding.intent)
+    return [word for word in words if word not in before]
 
 
 def _replies_since(lead: Lead, journal: Sequence[JournalEvent]) -> int:
