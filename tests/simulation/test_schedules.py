@@ -16,6 +16,7 @@ TESTS = 24
 KEPT = {
     # Found while a START was being heard and its sender erased: they were made anew (G1, G9).
     3677: "START against erasure",
+    72342: "START against erasure, by a clock that is ahead",
     # Found while a STOP was being handled: the lead to be put last was gone.
     4106: "STOP against erasure",
     # Found where a range that was resumed was slow, and what came back of it paused again (G4).

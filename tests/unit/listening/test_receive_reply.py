@@ -75,7 +75,7 @@ class TestLeaving:
         assert world.anna.suppression == erasure
         assert world.anna.has_left("pizza")
 
-    @pytest.mark.parametrize(("seconds", "comes_back"), [(0, True), (2, False)])
+    @pytest.mark.parametrize(("seconds", "comes_back"), [(-2, True), (0, False), (2, False)])
     def test_g1_a_start_from_before_the_erasure_does_not_undo_it(
         self, seconds: int, comes_back: bool
     ) -> None:

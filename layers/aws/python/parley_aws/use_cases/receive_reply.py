@@ -35,6 +35,7 @@ from parley.reply import (
     as_reported,
     classify_reply,
 )
+from parley.sending import CLOCK_SKEW
 from parley_aws.ports import Clock, ContactStore, Journal, ProgramStore, Queue
 from parley_aws.use_cases.open_claims import OpenClaims
 from parley_aws.use_cases.registry import erased_key, newcomer
@@ -226,11 +227,11 @@ class ReceiveReply:
         raise TransientError("the contact keeps changing; the consent was not written")
 
     def _was_erased_since(self, heard: _Heard) -> bool:
-        """Whether the number was erased after this text came: it does not undo that, though nothing
-        is left to say that it was heard before."""
+        """Whether the number was erased after this text came, by clocks that differ by a little: it
+        does not undo that, though nothing is left to say that it was heard before."""
         erased = self._erased(heard)
         suppression = erased.suppression if erased else None
-        return suppression is not None and suppression.since >= heard.received_at
+        return suppression is not None and suppression.since + CLOCK_SKEW >= heard.received_at
 
     def _erased(self, heard: _Heard) -> Contact | None:
         """The entry that keeps the number suppressed, if it was erased."""
