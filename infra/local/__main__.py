@@ -58,6 +58,7 @@ def _up(home: Home) -> int:
         description = stack.start()
         seconds = time.monotonic() - started
         print(f"ready in {seconds:.1f} s: {description['api_url']}")
+        print(f"a page to try every route: {description['api_url']}/docs")
         print(f"keys and addresses: {home.description}; Ctrl-C ends it, make down too", flush=True)
         while (ended := stack.failed()) is None and _parent_lives():
             time.sleep(0.5)
