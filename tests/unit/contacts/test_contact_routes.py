@@ -11,6 +11,7 @@ import pytest
 from parley import ids
 from parley.campaign import Campaign, Send, SendStatus
 from parley.consent import ALL_PROGRAMS, TEXTED, OptOut, opt_out_event
+from parley.contact import Contact
 from parley.journal import JournalEvent, JournalKind, TextKind
 from parley.keys import Role
 from parley.lead import Lead, LeadStatus
@@ -463,6 +464,25 @@ def test_g1_who_was_erased_and_leaves_one_program_stays_out_of_the_others(
     assert client.call("POST", f"{PATH}/opt-out", {"scope": "tea", "source": "crm"}).status == 200
     done = store(client, {"phone": ANN, "consent": CONSENT})
     assert (done["accepted"], done["not_revived"]) == (1, 1)
+    assert show(client)["suppressed"]["reason"] == "erased"
+
+
+def test_g1_who_is_erased_while_they_leave_one_program_stays_out_of_the_others(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tea = Program(id="tea", brand="Tea", sender=Sender(messaging_service_sid="MG" + "7" * 32))
+    client.services.the_programs.put(tea)
+    store(client, {"phone": ANN, "consent": CONSENT})
+    contacts = client.services.the_contacts
+    opt_out = contacts.opt_out
+
+    def late(phone: str, gone: OptOut, **more: Any) -> Contact:
+        monkeypatch.setattr(contacts, "opt_out", opt_out)
+        assert client.call("DELETE", PATH).status == 204
+        return opt_out(phone, gone, **more)
+
+    monkeypatch.setattr(contacts, "opt_out", late)
+    assert client.call("POST", f"{PATH}/opt-out", {"scope": "tea", "source": "crm"}).status == 200
     assert show(client)["suppressed"]["reason"] == "erased"
 
 

@@ -75,6 +75,25 @@ class TestLeaving:
         assert world.anna.suppression == erasure
         assert world.anna.has_left("pizza")
 
+    @pytest.mark.parametrize("write", [1, 2])
+    def test_g1_an_erasure_while_one_program_is_left_holds_in_the_others(self, write: int) -> None:
+        world = World(subscribed(), programs=(program(opt_out_scope=OptOutScope.PROGRAM), tacos()))
+        erasure = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
+        opt_out, writes = world.contacts.opt_out, []
+
+        def late(phone: str, gone: OptOut, **more: Any) -> Contact:
+            writes.append(gone)
+            if len(writes) == write:
+                entry = Contact(phone=erased_key(KEY, ANNA), suppression=erasure)
+                world.contacts.save(entry, expected_version=None)
+                world.contacts.delete(ANNA)
+            return opt_out(phone, gone, **more)
+
+        world.contacts.opt_out = late  # type: ignore[assignment, method-assign]
+        world.hear("STOP")
+        assert world.anna.suppression == erasure
+        assert world.anna.has_left("pizza")
+
     @pytest.mark.parametrize(("seconds", "comes_back"), [(-2, True), (0, False), (2, False)])
     def test_g1_a_start_from_before_the_erasure_does_not_undo_it(
         self, seconds: int, comes_back: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -99,8 +99,14 @@ class ContactStore(Protocol):
     def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
         """Conditional writes of `sending`, independent of each other, results in order."""
 
-    def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
-        """Write an opt-out unconditionally and at once; the contact as it stands after it."""
+    def opt_out(
+        self, phone: str, opt_out: OptOut, *, otherwise: Callable[[], Contact] | None = None
+    ) -> Contact:
+        """Write an opt-out unconditionally and at once; the contact as it stands after it.
+
+        Where there is none, it is written on the one that `otherwise` makes, which is asked after
+        nobody was found, or on one of whom nothing but the number is known.
+        """
 
     def delete(self, phone: str) -> None:
         """Forget a contact."""

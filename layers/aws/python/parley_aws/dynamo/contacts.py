@@ -9,7 +9,7 @@ a claim costs one write unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -115,8 +115,11 @@ class DynamoContacts:
         )
         return [written.get(i, WriteResult.CONFLICT) for i in range(len(writes))]
 
-    def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
-        """Write an opt-out whatever the contact's version; the contact as it stands after it."""
+    def opt_out(
+        self, phone: str, opt_out: OptOut, *, otherwise: Callable[[], Contact] | None = None
+    ) -> Contact:
+        """Write an opt-out whatever the contact's version; the contact as it stands after it.
+        Where there is none it is written on the one that `otherwise` makes, or on a bare one."""
         while True:
             answer = run_if(
                 self._client.update_item,
@@ -129,9 +132,8 @@ class DynamoContacts:
             )
             if answer is not None:
                 return contact_of(answer["Attributes"])
-            created = with_opt_out(
-                Contact(phone=phone, sending=Sending.begun(opt_out.occurred_at)), opt_out
-            )
+            bare = Contact(phone=phone, sending=Sending.begun(opt_out.occurred_at))
+            created = with_opt_out(otherwise() if otherwise else bare, opt_out)
             if self.save(created, expected_version=None):
                 return created
 

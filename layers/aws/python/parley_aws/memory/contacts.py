@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,9 +40,11 @@ class MemoryContacts:
     def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
         return [self._write_sending(write) for write in writes]
 
-    def opt_out(self, phone: str, opt_out: OptOut) -> Contact:
-        begun = Sending.begun(opt_out.occurred_at)
-        contact = self._contacts.get(phone) or Contact(phone=phone, sending=begun)
+    def opt_out(
+        self, phone: str, opt_out: OptOut, *, otherwise: Callable[[], Contact] | None = None
+    ) -> Contact:
+        bare = Contact(phone=phone, sending=Sending.begun(opt_out.occurred_at))
+        contact = self._contacts.get(phone) or (otherwise() if otherwise else bare)
         left = with_opt_out(contact, opt_out)
         self._contacts[phone] = left
         return left

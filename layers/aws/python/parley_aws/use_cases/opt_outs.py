@@ -53,20 +53,17 @@ class RecordOptOut:
             note=note,
         )
         if contact is None or since is None:
-            contact = self._write(number, contact, opt_out)
+            contact = self._registry.contacts.opt_out(
+                number.phone, opt_out, otherwise=lambda: self._newcomer(number)
+            )
         if since is None or not self._is_journaled(number.phone, since):
             self._registry.journal.append([opt_out_event(opt_out, number.phone)])
         self._open_claims.wait_out(contact, scope)
         return contact
 
-    def _write(self, number: PhoneNumber, contact: Contact | None, opt_out: OptOut) -> Contact:
-        if contact is None:
-            erased = self._registry.erased([number.phone]).get(number.phone)
-            made = newcomer(new_contact(number, opt_out.occurred_at), erased)
-            gone = with_opt_out(made, opt_out)
-            if self._registry.contacts.save(gone, expected_version=None):
-                return gone
-        return self._registry.contacts.opt_out(number.phone, opt_out)
+    def _newcomer(self, number: PhoneNumber) -> Contact:
+        erased = self._registry.erased([number.phone]).get(number.phone)
+        return newcomer(new_contact(number, self._registry.clock.now()), erased)
 
     def _is_journaled(self, phone: str, since: datetime) -> bool:
         """Whether the journal tells of this leaving; not if an attempt before ended halfway."""

@@ -19,7 +19,6 @@ from parley.consent import (
     left_at,
     opt_out_event,
     with_consent,
-    with_opt_out,
 )
 from parley.contact import Contact, SubscriptionStatus
 from parley.errors import TransientError
@@ -173,11 +172,7 @@ class ReceiveReply:
         must not undo what the person asked for since."""
         if heard.is_repeated and heard.before is not None and _is_in_force(heard, heard.before):
             return heard.before
-        if heard.before is None and heard.scope != ALL_PROGRAMS:
-            gone = self._leave_anew(heard)
-            if gone is not None:
-                return gone
-        return self._contacts.opt_out(heard.text.phone, _opt_out(heard))
+        return self._write_leaving(heard, _opt_out(heard))
 
     def _stand(self, heard: _Heard, gone: Contact) -> Contact:
         """The contact with the opt-out written once more before it is answered: a START that was
@@ -185,17 +180,18 @@ class ReceiveReply:
         if heard.is_repeated:
             return gone
         again = replace(_opt_out(heard), occurred_at=self._clock.now())
-        return self._contacts.opt_out(heard.text.phone, again)
+        return self._write_leaving(heard, again)
 
-    def _leave_anew(self, heard: _Heard) -> Contact | None:
-        """Make the contact of an erased number that leaves one program: the erasure holds in the
-        others too. None where the number was not erased, or is known by now."""
-        erased = self._erased(heard)
-        if erased is None:
-            return None
-        made = newcomer(self._locate(heard.text.phone, heard.received_at), erased)
-        gone = with_opt_out(made, _opt_out(heard))
-        return gone if self._contacts.save(gone, expected_version=None) else None
+    def _write_leaving(self, heard: _Heard, opt_out: OptOut) -> Contact:
+        return self._contacts.opt_out(
+            heard.text.phone, opt_out, otherwise=lambda: self._newcomer(heard)
+        )
+
+    def _newcomer(self, heard: _Heard) -> Contact:
+        """Of whom nothing is known but that their number may have been erased: that holds in the
+        programs that they do not leave, too."""
+        located = self._locate(heard.text.phone, heard.received_at)
+        return newcomer(located, self._erased(heard))
 
     def _subscribe(self, heard: _Heard, program: Program) -> Consent | None:
         """Write the consent, unless an opt-out is later or came in between, or an erasure did:
