@@ -80,7 +80,7 @@ class Replies(Construct):
         access.use_table(
             function,
             tables.leads,
-            *(access.READ, access.WRITE),
+            *(access.READ, access.WRITE, access.DELETE),
             index="by_status",
         )
         queues = foundation.queues

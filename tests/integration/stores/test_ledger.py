@@ -365,6 +365,24 @@ def test_the_journal_keeps_what_came_first(journal: DynamoJournal) -> None:
     assert journal.of("+2") == []
 
 
+def test_g9_nothing_follows_from_a_reply_that_is_forgotten(journal: DynamoJournal) -> None:
+    def event(kind: JournalKind, id_: str) -> JournalEvent:
+        details = {"sid": "SM1", "body": "how much is it?"}
+        return JournalEvent(
+            id=id_, phone="+13125550000", kind=kind, occurred_at=NOW, details=details
+        )
+
+    reply, meaning = event(JournalKind.REPLY, "r"), event(JournalKind.UNDERSTANDING, "u")
+    assert not journal.append_about(meaning, reply)
+    journal.append([reply])
+    assert journal.append_about(meaning, reply)
+    assert journal.append_about(meaning, reply)
+    assert journal.of(reply.phone) == [reply, meaning]
+    journal.forget(reply.phone)
+    assert not journal.append_about(meaning, reply)
+    assert journal.of(reply.phone) == []
+
+
 def test_opt_outs_come_newest_first_page_by_page(journal: DynamoJournal) -> None:
     events = [event(n) for n in range(30)]
     journal.append([*events, event(50, JournalKind.REPLY), event(51, JournalKind.CONSENT)])

@@ -387,6 +387,34 @@ class TestLeads:
         say(world, "STOP")
         assert [lead.score for lead in world.leads.of_phone(ANNA)] == [0, 0]
 
+    @pytest.mark.parametrize("step", ["save", "open", "respond", "append_about"])
+    def test_g9_nothing_stays_of_one_who_is_erased_while_their_reply_is_handled(
+        self, step: str
+    ) -> None:
+        world = texted()
+        world.hear("how much is it?")
+        store = {
+            "save": world.contacts,
+            "open": world.leads,
+            "respond": world.ledger,
+            "append_about": world.journal,
+        }[step]
+        going_on = getattr(store, step)
+
+        def erased_before(*args: Any, **options: Any) -> Any:
+            setattr(store, step, going_on)
+            world.journal.forget(ANNA)
+            world.leads.forget(ANNA)
+            world.contacts.delete(ANNA)
+            return going_on(*args, **options)
+
+        setattr(store, step, erased_before)
+        world.drain()
+        assert world.contacts.get(ANNA) is None
+        assert world.journal.of(ANNA) == []
+        assert world.leads.of_phone(ANNA) == []
+        assert not world.texts()
+
     def test_after_one_is_closed_a_reply_makes_another(self) -> None:
         world = texted()
         say(world, "YES")

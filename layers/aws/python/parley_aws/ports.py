@@ -136,6 +136,9 @@ class Journal(Protocol):
     def append(self, events: Sequence[JournalEvent]) -> None:
         """Add events; one that is there already is left as it is."""
 
+    def append_about(self, event: JournalEvent, about: JournalEvent) -> bool:
+        """Add an event that follows from another of its number; False where that was forgotten."""
+
     def of(self, phone: str) -> list[JournalEvent]:
         """Everything about a number, oldest first."""
 

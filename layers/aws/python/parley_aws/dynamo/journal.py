@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from parley.consent import awaits_answer
 from parley.journal import JournalEvent, JournalKind
 from parley_aws.dynamo import partiql
-from parley_aws.dynamo.client import Item, run, side_by_side
+from parley_aws.dynamo.client import Item, run, run_if, side_by_side
 from parley_aws.dynamo.codec import decode, encode, moment_of, stamp
 from parley_aws.dynamo.reading import query
 from parley_aws.ports import Page
@@ -53,6 +53,25 @@ class DynamoJournal:
         items = {_place(item): item for event in events for item in _items_of(event)}
         partiql.insert_once(self._client, self._table, items.values())
 
+    def append_about(self, event: JournalEvent, about: JournalEvent) -> bool:
+        """Add an event that follows from another of its number; False where that was forgotten."""
+        there = {"phone": {"S": about.phone}, "sk": {"S": f"event#{about.id}"}}
+        answer = run_if(
+            self._client.transact_write_items,
+            stands=None,
+            TransactItems=[
+                {"Put": {"TableName": self._table, "Item": item_of(event)}},
+                {
+                    "ConditionCheck": {
+                        "TableName": self._table,
+                        "Key": there,
+                        "ConditionExpression": "attribute_exists(phone)",
+                    }
+                },
+            ],
+        )
+        return answer is not None
+
     def of(self, phone: str) -> list[JournalEvent]:
         """Everything about a number, oldest first."""
         events = (event_of(item) for item in self._items(phone))
@@ -85,11 +104,12 @@ class DynamoJournal:
         )
 
     def forget(self, phone: str) -> None:
-        """Erase everything about a number."""
-        keys = [{"phone": item["phone"], "sk": item["sk"]} for item in self._items(phone)]
-        pointers = [key for event in self.of(phone) if (key := _pointer_to(event))]
-        for key in pointers + keys:
-            run(self._client.delete_item, TableName=self._table, Key=key)
+        """Erase everything about a number, and what followed from it meanwhile."""
+        while items := self._items(phone):
+            keys = [{"phone": item["phone"], "sk": item["sk"]} for item in items]
+            pointers = [key for event in map(event_of, items) if (key := _pointer_to(event))]
+            for key in pointers + keys:
+                run(self._client.delete_item, TableName=self._table, Key=key)
 
     def reply(self, sid: str) -> JournalEvent | None:
         """The inbound text that the provider gave this id (`details["sid"]`), consistently."""

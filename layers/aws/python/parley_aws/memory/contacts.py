@@ -99,6 +99,12 @@ class MemoryJournal:
         for event in events:
             self._events.setdefault((event.phone, event.id), event)
 
+    def append_about(self, event: JournalEvent, about: JournalEvent) -> bool:
+        is_there = (about.phone, about.id) in self._events
+        if is_there:
+            self.append([event])
+        return is_there
+
     def of(self, phone: str) -> list[JournalEvent]:
         mine = (event for event in self._events.values() if event.phone == phone)
         return sorted(mine, key=lambda event: event.occurred_at)

@@ -100,7 +100,7 @@ class HandleReply:
         self._locate = locate
 
     def __call__(self, sid: str) -> None:
-        """Handle the reply with this sid; nothing where it was erased since it came.
+        """Handle the reply with this sid; nothing stays where it was erased since it came (G9).
 
         Raises TransientError where another try may do what is left to do.
         """
@@ -114,7 +114,10 @@ class HandleReply:
                 return
             lead = self._lead(reply)
             self._respond(reply, lead)
-            self._journal.append([_understanding_event(reply, lead)])
+            meaning = _understanding_event(reply, lead)
+            if not self._journal.append_about(meaning, event):
+                self._forget(reply)
+                return
         self._answer(reply)
 
     def _understand(self, event: JournalEvent, journal: Sequence[JournalEvent]) -> _Reply:
@@ -193,6 +196,8 @@ class HandleReply:
             if self._contacts.save(changed, expected_version=expected):
                 return True
             stored = self._contacts.get(reply.event.phone)
+            if stored is None and reply.contact is not None:
+                return False
         raise TransientError("the contact keeps changing; the reply was not noted on it")
 
     def _newcomer(self, reply: _Reply) -> Contact | None:
@@ -209,6 +214,12 @@ class HandleReply:
         """Count the reply, and what it led to, under the send that it answers."""
         if reply.attribution is not None:
             self._ledger.respond(_responses(reply, reply.attribution, lead))
+
+    def _forget(self, reply: _Reply) -> None:
+        """Take back what the erasure of the person, which came in between, did not find (G9)."""
+        self._leads.forget(reply.event.phone)
+        if reply.attribution is not None:
+            self._ledger.forget_replies(reply.attribution.send_id, [reply.sid])
 
     def _lead(self, reply: _Reply) -> Lead | None:
         """The lead that this reply made or that it was counted on, if any; last where they left."""

@@ -190,8 +190,9 @@ class ErasePerson:
         for event in person.events(JournalKind.UNDERSTANDING):
             if send_id := event.details.get("send_id"):
                 self._ledger.forget_replies(send_id, [event.details["sid"]])
-        self._leads.forget(phone)
         self._registry.journal.forget(phone)
+        # A reply that is being handled makes its lead before its meaning is journaled.
+        self._leads.forget(phone)
         self._registry.contacts.delete(phone)
 
     def _unrecorded(self, person: Person, now: datetime) -> list[Message]:
