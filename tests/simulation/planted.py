@@ -322,8 +322,8 @@ MENDED = (
     Bug(
         name="texted again after an erasure",
         plant=_texted_again_after_erasure,
-        breaks=("G1", "G2", "G3"),
-        seed=None,
+        breaks=("G1", "G2", "G3", "G4"),
+        seed=348,
     ),
     Bug(
         name="revived by what they say",
