@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -124,3 +124,9 @@ def test_g2_every_cap_sees_every_claim() -> None:
     assert not all_allow(caps, iter([claim(NOON)]), NOON)
     assert all_allow(caps, iter([]), NOON)
     assert all_allow([], iter([claim(NOON)]), NOON)
+
+
+def test_a_contacts_first_version_is_the_millisecond_it_is_made() -> None:
+    """Above whatever an earlier life of its number was written under."""
+    made = datetime(2026, 11, 27, 18, 0, 0, 1_000, tzinfo=UTC)
+    assert Sending.begun(made) == Sending(version=1_795_802_400_001)
