@@ -241,6 +241,7 @@ class TestMeaning:
         suppression = Suppression(reason=SuppressionReason.ERASED, since=world.clock.now())
         entry = Contact(phone=erased_key(KEY, ANNA), suppression=suppression)
         world.contacts.save(entry, expected_version=None)
+        world.clock.advance(timedelta(minutes=1))
         say(world, "hello again")
         assert world.anna.suppression == suppression
         assert world.anna.last_reply is not None

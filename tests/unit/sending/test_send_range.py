@@ -23,6 +23,7 @@ from parley.outcome import MessageStatus, Outcome, SkipReason
 from parley.sending import BATCH_LIFETIME, CLAIM_PERIOD, CLOCK_SKEW, Claim
 from parley_aws.memory import Answer
 from parley_aws.ports import PostResult, PostStatus, SendingWrite, Text, WriteResult
+from parley_aws.use_cases.refusals import HeldClaim
 from tests.unit.sending.world import KEY, NOON, SEND, World, contact, phone, program
 
 REFUSED = PostStatus.REFUSED
@@ -306,6 +307,38 @@ def test_g3_an_ambiguous_post_is_never_repeated_and_keeps_its_slot() -> None:
     assert len(world.provider.posted) == 1
     assert world.message().status is MessageStatus.UNKNOWN
     assert len(world.claims()) == 1
+
+
+def test_g3_giving_a_slot_back_leaves_the_next_claim_of_the_send_alone() -> None:
+    """The write was made and its answer lost; another delivery claims before it is asked about."""
+    world = World(contact())
+    mine, rival = (
+        Claim(send_id=SEND, program_id="pizza", nonce=nonce, post_by=NOON + CLAIM_PERIOD)
+        for nonce in ("mine", "rival")
+    )
+    unclaimed = contact().sending
+    claimed = replace(unclaimed, version=unclaimed.version + 1, claims=(mine,))
+    world.contacts.write_sending(
+        [SendingWrite(phone=phone(1), expected_version=unclaimed.version, sending=claimed)]
+    )
+
+    class LosesAnAnswer:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.contacts, name)
+
+        def write_sending(self, writes: Sequence[SendingWrite]) -> list[WriteResult]:
+            (write,) = writes
+            assert world.contacts.write_sending(writes) == [WriteResult.WRITTEN]
+            free = write.sending
+            taken = replace(free, version=free.version + 1, claims=(rival,))
+            again = SendingWrite(phone=phone(1), expected_version=free.version, sending=taken)
+            assert world.contacts.write_sending([again]) == [WriteResult.WRITTEN]
+            return [WriteResult.AMBIGUOUS]
+
+    refusals = world.send_range._refusals
+    refusals._contacts = LosesAnAnswer()
+    refusals.give_back([HeldClaim(phone=phone(1), sending=claimed, claim=mine)])
+    assert world.claims() == (rival,)
 
 
 def test_g2_a_refused_number_gives_its_slot_back_and_is_suppressed() -> None:

@@ -30,7 +30,7 @@ from parley_aws.ports import (
     SendStore,
 )
 from parley_aws.use_cases.lead_work import cool_leads
-from parley_aws.use_cases.registry import erased_key, newcomer
+from parley_aws.use_cases.registry import erased_key, erased_since, newcomer
 from parley_aws.use_cases.texting import HandOverText, TextOrder
 
 _ROUNDS = 8
@@ -205,8 +205,7 @@ class HandleReply:
         that was after the reply came."""
         phone = reply.event.phone
         erased = self._contacts.get(erased_key(self._id_key, phone))
-        suppression = erased.suppression if erased else None
-        if suppression is not None and suppression.since >= reply.event.occurred_at:
+        if erased_since(erased, reply.event.occurred_at):
             return None
         return newcomer(self._locate(phone, self._clock.now()), erased)
 

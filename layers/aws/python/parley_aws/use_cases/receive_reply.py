@@ -34,10 +34,9 @@ from parley.reply import (
     as_reported,
     classify_reply,
 )
-from parley.sending import CLOCK_SKEW
 from parley_aws.ports import Clock, ContactStore, Journal, ProgramStore, Queue
 from parley_aws.use_cases.open_claims import OpenClaims
-from parley_aws.use_cases.registry import erased_key, newcomer
+from parley_aws.use_cases.registry import erased_key, erased_since, newcomer
 from parley_aws.use_cases.starting import Start, in_turn
 
 _JOINING = frozenset({Intent.OPT_IN, Intent.JOIN, Intent.CONFIRM})
@@ -207,7 +206,7 @@ class ReceiveReply:
                     return None
                 if _is_subscribed_by(contact, consent):
                     return consent
-            elif self._was_erased_since(heard):
+            elif erased_since(self._erased(heard), heard.received_at):
                 return None
             changed = with_consent(
                 contact or self._locate(heard.text.phone, self._clock.now()),
@@ -221,13 +220,6 @@ class ReceiveReply:
             if contact is None and heard.before is not None:
                 return None
         raise TransientError("the contact keeps changing; the consent was not written")
-
-    def _was_erased_since(self, heard: _Heard) -> bool:
-        """Whether the number was erased after this text came, by clocks that differ by a little: it
-        does not undo that, though nothing is left to say that it was heard before."""
-        erased = self._erased(heard)
-        suppression = erased.suppression if erased else None
-        return suppression is not None and suppression.since + CLOCK_SKEW >= heard.received_at
 
     def _erased(self, heard: _Heard) -> Contact | None:
         """The entry that keeps the number suppressed, if it was erased."""

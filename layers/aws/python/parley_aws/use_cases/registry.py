@@ -12,6 +12,7 @@ from parley.errors import FieldProblem, InvalidInputError
 from parley.ids import keyed_hash
 from parley.number import PhoneNumber
 from parley.program import Program
+from parley.sending import CLOCK_SKEW
 from parley_aws.ports import Clock, ContactStore, Journal, ProgramStore
 
 ReadNumber = Callable[[str, str | None], PhoneNumber]
@@ -58,6 +59,13 @@ class Registry:
 def erased_key(id_key: bytes, phone: str) -> str:
     """Under what the suppression of an erased number is kept: nobody can read it back (G9)."""
     return ERASED_PREFIX + keyed_hash(id_key, "erased", phone, length=40)
+
+
+def erased_since(erased: Contact | None, moment: datetime) -> bool:
+    """Whether a number (the entry kept of it) was erased after a moment, by clocks that differ by a
+    little. What was said before an erasure does not undo it, and is not kept (G9)."""
+    suppression = erased.suppression if erased else None
+    return suppression is not None and suppression.since + CLOCK_SKEW >= moment
 
 
 def newcomer(contact: Contact, erased: Contact | None) -> Contact:
