@@ -34,6 +34,7 @@ PRELOADED = (
     "botocore.httpsession",
     "concurrent.futures",
     "email.message",
+    "httptools",
     "liquid",
     "phonenumbers",
     "phonenumbers.timezone",

@@ -11,7 +11,7 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from infra.local.engine import roles, server, services, stopping, streams, workers
+from infra.local.engine import roles, server, services, shortcuts, stopping, streams, workers
 from infra.local.zygote import Zygote
 
 ENGINE_VERSION = "1.5.33"
@@ -28,13 +28,27 @@ def main() -> None:
     import hypercorn.asyncio
     from ministack import app
     from ministack.core import iam_actions, lambda_runtime, responses, router
-    from ministack.services import dynamodb, eventbridge, lambda_svc, scheduler, sqs
+    from ministack.services import (
+        _dynamodb_keywords,
+        dynamodb,
+        eventbridge,
+        lambda_svc,
+        scheduler,
+        sqs,
+    )
     from ministack.services.cloudformation import provisioners
 
     def wrap(served: server.App) -> server.App:
         if app.AUTH:
             return served
-        return server.tables_first(served, router=router, responses=responses, dynamodb=dynamodb)
+        services_by_target = {
+            b"DynamoDB_20120810": dynamodb,
+            b"AmazonSQS": sqs,
+            b"AWSEvents": eventbridge,
+        }
+        return server.answer_directly(
+            served, services_by_target, router=router, responses=responses
+        )
 
     server.serve_by_uvicorn(hypercorn.asyncio, wrap)
     if zygote is not None:
@@ -44,6 +58,8 @@ def main() -> None:
     streams.run_streams_side_by_side(lambda_svc, dynamodb)
     streams.keep_streams_over_restarts(dynamodb)
     streams.stream_partiql_writes(dynamodb)
+    shortcuts.remember_expressions(dynamodb, _dynamodb_keywords)
+    shortcuts.copy_items_plainly(dynamodb)
     services.run_message_groups_side_by_side(lambda_svc)
     services.redeliver_after_restart(sqs)
     services.forget_told_events(eventbridge)

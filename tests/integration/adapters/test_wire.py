@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
+import socket
 from typing import cast
 
 import pytest
@@ -55,13 +55,13 @@ def test_a_request_is_signed_and_its_answer_comes_as_it_is() -> None:
 
 def test_head_and_body_go_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
-    send = http.client.HTTPConnection.send
+    send = socket.socket.sendall
 
-    def noted(self: http.client.HTTPConnection, data: bytes) -> None:
+    def noted(self: socket.socket, data: bytes) -> None:
         sent.append(data)
         send(self, data)
 
-    monkeypatch.setattr(http.client.HTTPConnection, "send", noted)
+    monkeypatch.setattr(socket.socket, "sendall", noted)
     with running_scripted_twilio(hangs_up, says(200, {}), says(200, {})) as script:
         client = create_client(script.url)
         with pytest.raises(HTTPClientError):

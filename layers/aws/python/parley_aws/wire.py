@@ -1,4 +1,4 @@
-"""AWS's JSON protocol without the SDK's pipeline: the SDK signs, urllib3 carries, JSON stays JSON.
+"""AWS's JSON protocol without the SDK's pipeline: the SDK signs, JSON stays JSON.
 
 A request through the SDK costs three to five times the processor time of one made here, nearly all
 of it in walks over every attribute and in hooks that nobody uses, and sending is bound by that.
@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import json
 import random
-import socket
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.parsers import ResponseParserError
-from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from parley_aws.connections import CONNECTION_ERRORS, Connections
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -32,38 +31,11 @@ CONNECT_SECONDS = 2
 READ_SECONDS = 5
 CONNECTIONS = 64
 
-_HEAD_ENDS = b"\r\n\r\n"
-
 _FIRST_PAUSE = 0.025
 _LONGEST_PAUSE = 1.0
 
 REQUEST_ERRORS = (ClientError, HTTPClientError, ResponseParserError)
 """What a request may raise."""
-
-
-class _WholeRequest:
-    """A connection that sends head and body at once: one packet, one wake of the other end.
-
-    Every request here has a body, which is JSON and so never ends as a head does.
-    """
-
-    _head = b""
-
-    def send(self, data: Any) -> None:
-        """Keep the head until the body comes."""
-        if data.endswith(_HEAD_ENDS):
-            self._head = data
-            return
-        whole, self._head = self._head + data, b""
-        super().send(whole)  # type: ignore[misc]  # the connection that this is mixed into
-
-
-class _HTTPConnection(_WholeRequest, HTTPConnection):
-    pass
-
-
-class _HTTPSConnection(_WholeRequest, HTTPSConnection):
-    pass
 
 
 class WireClient:
@@ -83,20 +55,14 @@ class WireClient:
         self._media_type = f"application/x-amz-json-{protocol['jsonVersion']}"
         self._region = meta.region_name
         self._url = f"{meta.endpoint_url.rstrip('/')}/"
-        is_secure = self._url.startswith("https:")
         ca_bundle = session.get_config_variable("ca_bundle") or str(get_cert_path(verify=True))
-        self._connections = urllib3.connection_from_url(
+        self._connections = Connections(
             self._url,
-            maxsize=CONNECTIONS,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-            retries=False,
-            socket_options=[
-                *HTTPConnection.default_socket_options,
-                (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-            ],
-            **({"ca_certs": ca_bundle} if is_secure else {}),
+            ca_bundle=ca_bundle,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=READ_SECONDS,
+            kept=CONNECTIONS,
         )
-        self._connections.ConnectionCls = _HTTPSConnection if is_secure else _HTTPConnection
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         if name.startswith("_"):
@@ -108,20 +74,18 @@ class WireClient:
     def _call(self, operation: str, **params: Any) -> dict[str, Any]:
         body = json.dumps(params, separators=(",", ":")).encode()
         try:
-            answer = self._connections.urlopen(
-                "POST", "/", body=body, headers=self._signed(operation, body), redirect=False
-            )
-        except urllib3.exceptions.HTTPError as error:
+            status, answer = self._connections.post(self._signed(operation, body), body)
+        except CONNECTION_ERRORS as error:
             raise HTTPClientError(error=error) from error
         try:
-            parsed: dict[str, Any] = json.loads(answer.data)
+            parsed: dict[str, Any] = json.loads(answer)
         except ValueError as error:
-            if answer.status < 500:
+            if status < 500:
                 raise ResponseParserError("the answer is not JSON") from error
             parsed = {}
-        parsed["ResponseMetadata"] = {"HTTPStatusCode": answer.status}
-        if answer.status != 200:
-            kind = str(parsed.get("__type", answer.status)).rpartition("#")[2]
+        parsed["ResponseMetadata"] = {"HTTPStatusCode": status}
+        if status != 200:
+            kind = str(parsed.get("__type", status)).rpartition("#")[2]
             message = parsed.get("message") or parsed.get("Message") or ""
             parsed["Error"] = {"Code": kind, "Message": message}
             raise ClientError(cast("Any", parsed), operation)

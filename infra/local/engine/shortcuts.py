@@ -1,0 +1,63 @@
+"""What the engine works out again for each request, worked out once or more cheaply."""
+
+import copy
+import functools
+from types import SimpleNamespace
+from typing import Any
+
+EXPRESSIONS_KEPT = 1024
+"""There are a few dozen; what is written out in a text instead of being a parameter comes on top."""
+
+
+def remember_expressions(dynamodb: Any, keywords: Any) -> None:
+    """Read each expression and PartiQL statement once.
+
+    As shipped a condition is read again for every item that it is held against, and a statement of
+    a batch twice.
+    """
+    remembered = functools.lru_cache(EXPRESSIONS_KEPT)
+    keywords._tokenize = remembered(keywords._tokenize)
+    dynamodb._tokenize = remembered(dynamodb._tokenize)
+    dynamodb._condition_syntax_error = remembered(dynamodb._condition_syntax_error)
+    for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
+        setattr(dynamodb, name, _by_tokens(remembered(getattr(dynamodb, name))))
+    dynamodb._parse_partiql = _once_a_statement(dynamodb._parse_partiql)
+
+
+def _by_tokens(check: Any) -> Any:
+    @functools.wraps(check)
+    def hashable(tokens: list[tuple[str, str]], *args: Any) -> Any:
+        return check(tuple(tokens), *args)
+
+    return hashable
+
+
+def _once_a_statement(parse: Any) -> Any:
+    """The parser, which hands what it has just read of a statement out once more."""
+    latest: list[Any] = []
+
+    @functools.wraps(parse)
+    def parse_or_repeat(statement: str, parameters: Any) -> Any:
+        if latest and latest[0] is statement and latest[1] is parameters:
+            parsed = latest[2]
+            latest.clear()
+            return parsed
+        parsed = parse(statement, parameters)
+        latest[:] = statement, parameters, parsed
+        return parsed
+
+    return parse_or_repeat
+
+
+def copy_items_plainly(dynamodb: Any) -> None:
+    """Copy items as what they are: maps and lists of texts."""
+    dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=_copied)
+
+
+def _copied(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {key: _copied(member) for key, member in value.items()}
+    if kind is list:
+        return [_copied(member) for member in value]
+    return value if kind is str or kind is bool or value is None else copy.deepcopy(value)

@@ -1,0 +1,184 @@
+"""Connections against servers that answer in every way a server may, over plain sockets and TLS."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from parley_aws.connections import CONNECTION_ERRORS, Connections
+
+FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine"
+CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nfi\r\n2\r\nne\r\n0\r\n\r\n"
+LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine"
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfi"
+
+
+class Server:
+    """Answers each request on a connection with the next of its bytes; closes after the last."""
+
+    def __init__(self, *connections: list[bytes], tls: ssl.SSLContext | None = None) -> None:
+        self._script = list(connections)
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.requests: list[bytes] = []
+        self.closed = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        for answers in self._script:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(10)
+            try:
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                for answer in answers:
+                    self.requests.append(connection.recv(65536))
+                    for byte in answer:
+                        connection.sendall(bytes([byte]))
+            except OSError:
+                continue
+            finally:
+                connection.close()
+                self.closed.release()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._listener.close()
+        self._thread.join(10)
+
+
+@contextmanager
+def serving(*connections: list[bytes], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    server = Server(*connections, tls=tls)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def to(server: Server, *, scheme: str = "http", ca_bundle: str = "", kept: int = 4) -> Connections:
+    return Connections(
+        f"{scheme}://localhost:{server.port}/",
+        ca_bundle=ca_bundle,
+        connect_seconds=2,
+        read_seconds=0.5,
+        kept=kept,
+    )
+
+
+def test_a_request_goes_out_as_it_should() -> None:
+    with serving([FINE]) as server:
+        assert to(server).post({"X-One": "1", "X-Two": "zwei"}, b"{}") == (200, b"fine")
+    assert server.requests == [
+        f"POST / HTTP/1.1\r\nHost: localhost:{server.port}\r\n"
+        "X-One: 1\r\nX-Two: zwei\r\nContent-Length: 2\r\n\r\n{}".encode()
+    ]
+
+
+def test_a_connection_is_used_again() -> None:
+    with serving([FINE, CHUNKED, FINE]) as server:
+        connections = to(server)
+        answers = [connections.post({}, b"{}") for _ in range(3)]
+    assert answers == [(200, b"fine"), (201, b"fine"), (200, b"fine")]
+
+
+@pytest.mark.parametrize("answer", [FINE, LAST])
+def test_one_that_the_other_end_closed_is_replaced_before_anything_is_sent(answer: bytes) -> None:
+    with serving([answer], [FINE]) as server:
+        connections = to(server)
+        assert connections.post({}, b"{}") == (200, b"fine")
+        assert server.closed.acquire(timeout=5)
+        assert connections.post({}, b"{}") == (200, b"fine")
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [b"", CUT, b"SMTP hello\r\n\r\n"])
+def test_an_answer_that_breaks_off_is_an_error_and_nothing_is_sent_again(answer: bytes) -> None:
+    with serving([answer], [FINE]) as server:
+        connections = to(server)
+        with pytest.raises(CONNECTION_ERRORS):
+            connections.post({}, b"{}")
+        assert len(server.requests) == 1
+        assert connections.post({}, b"{}") == (200, b"fine")
+
+
+def test_no_answer_is_an_error_in_time_and_its_connection_is_not_used_again() -> None:
+    with serving([FINE, b"", FINE], [FINE]) as server:
+        connections = to(server)
+        connections.post({}, b"{}")
+        with pytest.raises(TimeoutError):
+            connections.post({}, b"{}")
+        assert connections.post({}, b"{}") == (200, b"fine")
+
+
+def test_no_more_are_kept_than_may_be() -> None:
+    with serving([FINE], [FINE]) as server:
+        connections = to(server, kept=0)
+        for _ in range(2):
+            assert connections.post({}, b"{}") == (200, b"fine")
+
+
+def test_tls_is_spoken_with_whom_the_bundle_vouches_for(tmp_path: Path) -> None:
+    tls, bundle = _identity(tmp_path, "localhost")
+    with serving([FINE, CHUNKED], tls=tls) as server:
+        connections = to(server, scheme="https", ca_bundle=bundle)
+        assert [connections.post({}, b"{}") for _ in range(2)] == [(200, b"fine"), (201, b"fine")]
+
+
+def test_tls_is_refused_to_everyone_else(tmp_path: Path) -> None:
+    theirs, _ = _identity(tmp_path, "localhost")
+    _, bundle = _identity(tmp_path, "localhost")
+    wrong_name, trusted = _identity(tmp_path, "elsewhere.example")
+    for tls, ca_bundle in ((theirs, bundle), (wrong_name, trusted)):
+        with serving([FINE], tls=tls) as server:
+            with pytest.raises(ssl.SSLCertVerificationError):
+                to(server, scheme="https", ca_bundle=ca_bundle).post({}, b"{}")
+            assert server.requests == []
+
+
+def _identity(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
+    """A server's side of TLS under a name, and the file that vouches for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public = folder / f"{certificate.serial_number}.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = folder / f"{certificate.serial_number}.key"
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(public, private)
+    return tls, str(public)
