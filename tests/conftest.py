@@ -6,6 +6,8 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
+from parley_aws import sdk
+
 pytest_plugins = ["tests.support.stack"]
 
 PURE = ("unit", "simulation")
@@ -36,3 +38,4 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    sdk.session.cache_clear()

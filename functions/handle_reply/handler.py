@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from parley_aws import listening
+from parley_aws import replies
 
 logger = Logger()
 # A failure holds up its own number, not everybody in the batch.
@@ -21,7 +21,7 @@ processor.raise_on_entire_batch_failure = False
 
 def handle(record: SQSRecord) -> None:
     """Handle one reply."""
-    listening.handle_reply()(record.json_body["sid"])
+    replies.handle(record.json_body["sid"])
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

@@ -5,14 +5,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from parley_aws import listening
+from parley_aws import receipts
 
 logger = Logger()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one webhook (HTTP API, payload format 2.0)."""
-    answer = listening.answer_status(event)
+    answer = receipts.answer(event)
     logger.info(
         "receipt", extra={"status": answer["statusCode"], "request": context.aws_request_id}
     )

@@ -207,9 +207,10 @@ def _preload() -> None:
 
 
 def _share_service_models() -> None:
-    """Keep botocore's parsed service models for every session of every worker."""
+    """Keep botocore's parsed service models, and which there are, for every session of every
+    worker."""
     import boto3
-    from botocore.loaders import JSONFileLoader
+    from botocore.loaders import JSONFileLoader, Loader
 
     parsed: dict[str, Any] = {}
     original = JSONFileLoader.load_file
@@ -219,7 +220,16 @@ def _share_service_models() -> None:
             parsed[file_path] = original(self, file_path)
         return parsed[file_path]
 
+    listed: dict[str, list[str]] = {}
+    list_services = Loader.list_available_services
+
+    def list_available_services(self: Loader, type_name: str) -> list[str]:
+        if type_name not in listed:
+            listed[type_name] = list_services(self, type_name)
+        return listed[type_name]
+
     JSONFileLoader.load_file = load_file  # type: ignore[method-assign]  # shares what it loads
+    Loader.list_available_services = list_available_services  # type: ignore[method-assign]
     session = boto3.Session(
         aws_access_key_id="preload", aws_secret_access_key="preload", region_name="us-east-1"
     )

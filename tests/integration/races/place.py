@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from parley.campaign import PageRange
 from parley.errors import TransientError
-from parley_aws import liquid, listening, rules
+from parley_aws import liquid, rules, wiring
 from parley_aws.clock import SystemClock
 from parley_aws.dynamo.allowance import DynamoAllowance
 from parley_aws.dynamo.client import create_client
@@ -118,7 +118,7 @@ class Place:
             replies=MemoryQueue(clock),
             clock=clock,
             id_key=KEY,
-            locate=listening.locate,
+            locate=wiring.locate,
         )
 
     def _send_range(self, queue: MemoryQueue, clock: SystemClock) -> SendRange:

@@ -26,7 +26,7 @@ from parley.facts import Fact
 from parley.journal import JournalEvent, JournalKind
 from parley.outcome import MessageStatus
 from parley.program import Sender
-from parley_aws import listening, wiring
+from parley_aws import replies, wiring
 from parley_aws.dynamo.journal import item_of
 from parley_aws.memory import ManualClock, MemoryQueue, MemoryScheduler
 from parley_aws.memory.webhooks import MemoryWebhooks
@@ -265,7 +265,7 @@ class TestHandleReply:
                 raise TransientError("down")
             handled.append(sid)
 
-        monkeypatch.setattr(listening, "handle_reply", lambda: handle)
+        monkeypatch.setattr(replies, "handle", handle)
         batch = self.batch(("bad", "anna"), ("later", "anna"), ("good", "bob"))
         answer = handle_reply.handler(batch, CONTEXT)
         failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]

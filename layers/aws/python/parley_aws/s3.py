@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from parley.errors import TransientError
+from parley_aws import sdk
 from parley_aws.ports import UploadChangedError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def s3() -> S3Client:
         response_checksum_validation="when_required",
         retries={"total_max_attempts": 4, "mode": "standard"},
     )
-    return cast("S3Client", botocore.session.get_session().create_client("s3", config=config))
+    return cast("S3Client", sdk.create("s3", config))
 
 
 def upload_key(import_id: str) -> str:

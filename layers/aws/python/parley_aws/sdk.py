@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+from threading import Lock
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.session import Session
 from botocore.utils import get_environ_proxies
+
+_creating = Lock()
+"""Held while a client is made: the session that makes them is no thing for several threads."""
+
+
+@cache
+def session() -> Session:
+    """What all clients of this process are made by: it looks through the services' models once."""
+    return botocore.session.get_session()
+
+
+def create(service: str, config: Config, endpoint_url: str | None = None) -> Any:
+    """The SDK's own client of a service."""
+    with _creating:
+        return session().create_client(service, config=config, endpoint_url=endpoint_url)
 
 
 def client(service: str) -> Any:
@@ -18,7 +36,7 @@ def client(service: str) -> Any:
         tcp_keepalive=True,
         retries={"total_max_attempts": 4, "mode": "standard"},
     )
-    return botocore.session.get_session().create_client(service, config=config)
+    return create(service, config)
 
 
 def lean_client(service: str, endpoint_url: str | None = None) -> Any:
@@ -28,7 +46,6 @@ def lean_client(service: str, endpoint_url: str | None = None) -> Any:
     """
     from parley_aws.wire import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS, WireClient
 
-    session = botocore.session.get_session()
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -37,5 +54,5 @@ def lean_client(service: str, endpoint_url: str | None = None) -> Any:
         parameter_validation=False,
         retries={"total_max_attempts": 1, "mode": "standard"},
     )
-    made = session.create_client(service, config=config, endpoint_url=endpoint_url)
-    return made if get_environ_proxies(made.meta.endpoint_url) else WireClient(session, made)
+    made = create(service, config, endpoint_url)
+    return made if get_environ_proxies(made.meta.endpoint_url) else WireClient(session(), made)

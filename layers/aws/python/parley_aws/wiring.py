@@ -9,9 +9,15 @@ import gc
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from parley.contact import Contact
+from parley.errors import InvalidInputError
+from parley.number import new_contact
+from parley.sending import Sending
 from parley_aws.settings import settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from parley_aws.clock import SystemClock
     from parley_aws.dynamo.allowance import DynamoAllowance
     from parley_aws.dynamo.campaigns import DynamoCampaigns
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from parley_aws.secrets import Secret, SecretReader
     from parley_aws.sqs import SqsQueue
     from parley_aws.twilio_provider import TwilioProvider
+    from parley_aws.twilio_webhooks import Webhook
 
 
 @cache
@@ -243,6 +250,24 @@ def _provider(account_sid: str, auth_token: str) -> TwilioProvider:
 def public_base_url() -> str:
     """The address of the API, as the outside knows it."""
     return settings().public_base_url
+
+
+def webhook(path: str) -> Webhook:
+    """What checks requests to a webhook, with the account's token of now."""
+    from parley_aws.twilio_webhooks import Webhook
+
+    return Webhook(base_url=public_base_url(), path=path, auth_token=secret().auth_token)
+
+
+def locate(phone: str, at: datetime) -> Contact:
+    """A contact made at a moment, of whom nothing but the number is known; no region where no plan
+    has the number."""
+    from parley_aws.numbers import read_number
+
+    try:
+        return new_contact(read_number(phone, None), at)
+    except InvalidInputError:
+        return Contact(phone=phone, sending=Sending.begun(at))
 
 
 def secret() -> Secret:

@@ -100,6 +100,13 @@ def _vocabulary() -> _Vocabulary:
     )
 
 
+def get_ready() -> None:
+    """Build what texts are understood by, for good; otherwise the first text waits for it."""
+    _vocabulary()
+    _phrases()
+    _languages()
+
+
 def opt_out_keyword(words: Sequence[str]) -> Keyword | None:
     """The opt-out keyword that is all of a text, however spaced, repeated or misspelled."""
     said = "".join([word for word in words if word is not EDGE])
