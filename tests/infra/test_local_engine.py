@@ -337,20 +337,33 @@ def test_workers_share_the_layers_they_have_in_common(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    layers = {"a": _archive("same"), "b": _archive("same"), "c": _archive("other"), "gone": None}
+    lambda_svc = SimpleNamespace(_resolve_layer_zip=layers.__getitem__)
+    workers.point_to_layers(lambda_svc)
+    assert lambda_svc._resolve_layer_zip("gone") is None
     folders = []
-    for worker, content in (("a", b"same"), ("b", b"same"), ("c", b"other")):
-        folder = tmp_path / worker / "layer_0"
-        folder.mkdir(parents=True)
-        folder.with_suffix(".zip").write_bytes(content)
-        folders.append(workers.share_layers({"_LAMBDA_LAYERS_DIRS": str(folder), "KEPT": "1"}))
-    first, second, third = (environment["_LAMBDA_LAYERS_DIRS"] for environment in folders)
+    for name in "abc":
+        folder = tmp_path / name
+        zipfile.ZipFile(io.BytesIO(lambda_svc._resolve_layer_zip(name))).extractall(folder)
+        environment = workers.follow_pointers({"_LAMBDA_LAYERS_DIRS": str(folder), "KEPT": "1"})
+        assert environment["KEPT"] == "1"
+        folders.append(Path(environment["_LAMBDA_LAYERS_DIRS"]))
+    first, second, third = folders
     assert first == second != third
-    assert Path(first).is_dir()
-    assert folders[0]["KEPT"] == "1"
+    assert (first / "python" / "module.py").read_text() == "same"
+    assert (third / "python" / "module.py").read_text() == "other"
+    assert len(list(first.parent.iterdir())) == 2
+
+
+def _archive(content: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as layer:
+        layer.writestr("python/module.py", content)
+    return archive.getvalue()
 
 
 def test_a_function_without_layers_has_none() -> None:
-    assert workers.share_layers({})["_LAMBDA_LAYERS_DIRS"] == ""
+    assert workers.follow_pointers({})["_LAMBDA_LAYERS_DIRS"] == ""
 
 
 def test_the_last_events_of_the_bus_are_kept_only() -> None:

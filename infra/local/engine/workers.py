@@ -2,12 +2,14 @@
 
 import functools
 import hashlib
+import io
 import os
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
+import zipfile
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +29,8 @@ LOG_LINE_SECONDS = 0.0005
 BEHIND_THE_WEB = 15
 """How much nicer the workers of queues and streams are than those that somebody waits for."""
 
-sharing = threading.Lock()
+_POINTER = "layer"
+_unpacking = threading.Lock()
 
 
 def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
@@ -45,7 +48,7 @@ def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
 
         def Popen(self, args: list[str], **options: Any) -> Any:  # noqa: N802 - subprocess's name
             if args[0] == sys.executable and args[1].endswith("_worker.py"):
-                environment = share_layers(options["env"])
+                environment = follow_pointers(options["env"])
                 worker = zygote.spawn(args[1], cwd=options["cwd"], env=environment)
                 if is_fed(lambda_svc, environment["AWS_LAMBDA_FUNCTION_NAME"]):
                     own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -54,27 +57,48 @@ def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
             return subprocess.Popen(args, **options)
 
     lambda_runtime.subprocess = ForkingSubprocess()
+    point_to_layers(lambda_svc)
 
 
-def share_layers(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment with each layer's folder replaced by one that all workers share.
+def point_to_layers(lambda_svc: Any) -> None:
+    """Unpack each layer once, into a folder that all workers share.
 
-    ministack unpacks every layer anew for every worker, next to its archive; shared, a module is
-    compiled by the first worker that imports it only.
+    As shipped it is unpacked for every worker, which takes half a second, and each of them compiles
+    it anew. What is unpacked for them now says only where the layer is.
     """
+    resolve = lambda_svc._resolve_layer_zip
+
+    @functools.wraps(resolve)
+    def resolve_pointer(attachment: Any) -> bytes | None:
+        layer = resolve(attachment)
+        return None if layer is None else _pointer_to(_unpacked(layer))
+
+    lambda_svc._resolve_layer_zip = resolve_pointer
+
+
+def follow_pointers(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a worker with the folders that pointers say in the place of these."""
     folders = environment.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)
-    shared = os.pathsep.join(_shared(Path(folder)) for folder in folders if folder)
-    return {**environment, "_LAMBDA_LAYERS_DIRS": shared}
+    layers = [(Path(folder) / _POINTER).read_text() for folder in folders if folder]
+    return {**environment, "_LAMBDA_LAYERS_DIRS": os.pathsep.join(layers)}
 
 
-def _shared(folder: Path) -> str:
-    content = hashlib.sha256(folder.with_suffix(".zip").read_bytes()).hexdigest()
-    target = Path(tempfile.gettempdir()) / "layers" / content
-    with sharing:
+def _unpacked(layer: bytes) -> Path:
+    target = Path(tempfile.gettempdir()) / "layers" / hashlib.sha256(layer).hexdigest()
+    with _unpacking:
         if not target.exists():
             target.parent.mkdir(exist_ok=True)
-            folder.rename(target)
-    return str(target)
+            unfinished = Path(tempfile.mkdtemp(dir=target.parent))
+            zipfile.ZipFile(io.BytesIO(layer)).extractall(unfinished)
+            unfinished.rename(target)
+    return target
+
+
+def _pointer_to(folder: Path) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as pointer:
+        pointer.writestr(_POINTER, str(folder))
+    return archive.getvalue()
 
 
 def limit_workers(
