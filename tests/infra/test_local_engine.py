@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +21,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from infra.local.engine import __main__ as engine
-from infra.local.engine import roles, server, services, stopping, streams, workers
+from infra.local.engine import (
+    endpoint,
+    roles,
+    services,
+    shortcuts,
+    stopping,
+    streams,
+    workers,
+)
 from infra.local.zygote import Zygote
 
 pytestmark = pytest.mark.xdist_group("engine")
@@ -43,6 +55,7 @@ def test_it_is_written_for_the_installed_version() -> None:
                 *("acquire_worker", "release_worker", "invalidate_worker"),
                 *("_poll_dynamodb_streams", "_poll_sqs", "_iter_all_esms", "_esms"),
                 *("_dynamodb_stream_positions", "_sqs_esm_concurrency", "executions_in_flight"),
+                "_resolve_layer_zip",
             ),
         ),
         (
@@ -51,9 +64,11 @@ def test_it_is_written_for_the_installed_version() -> None:
                 *("_stream_records", "_stream_trimmed", "get_state", "load_persisted_state"),
                 *("stream_start_position", "stream_end_position", "stream_records_since"),
                 *("_partiql_insert", "_partiql_update", "_partiql_key_target"),
-                "_emit_stream_event",
+                *("_emit_stream_event", "_tokenize", "_condition_syntax_error", "_parse_partiql"),
+                *("_check_redundant_parens", "_check_reserved_keyword_usage", "copy"),
             ),
         ),
+        ("ministack.services._dynamodb_keywords", ("_tokenize",)),
         ("ministack.services.sqs", ("_queues", "load_persisted_state")),
         ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
         ("ministack.services.eventbridge", ("_events_log_list",)),
@@ -108,7 +123,9 @@ def limited(pool: Pool, *, patience: float) -> SimpleNamespace:
         release_worker=pool.release,
         invalidate_worker=lambda name: None,
     )
-    workers.limit_workers(module, SimpleNamespace(), limit=2, patience=patience)
+    fed = [("000000000000", "us-east-1", {"FunctionName": "fed"})]
+    lambda_svc = SimpleNamespace(_iter_all_esms=lambda: iter(fed))
+    workers.limit_workers(module, lambda_svc, limit=2, patience=patience)
     return module
 
 
@@ -154,6 +171,50 @@ def test_functions_that_wait_for_each_other_go_on_in_the_end(pool: Pool) -> None
     module = limited(pool, patience=0.05)
     workers = [module.acquire_worker("f", {}, b"") for _ in range(3)]
     assert all(worker is not None for worker, _reason in workers)
+
+
+def test_what_queues_feed_lets_a_crowd_pass_that_somebody_waits_for(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LETS_PASS_SECONDS", 30)
+    module = limited(pool, patience=0)
+    crowd = [module.acquire_worker(f"web-{n}", {}, b"")[0] for n in range(workers.CROWD + 1)]
+    taken: queue.Queue[object] = queue.Queue()
+    threading.Thread(
+        target=lambda: taken.put(module.acquire_worker("fed", {}, b"")[0]), daemon=True
+    ).start()
+    with pytest.raises(queue.Empty):
+        taken.get(timeout=0.1)
+    module.release_worker(crowd[0])
+    module.release_worker(taken.get(timeout=5))
+
+
+def test_it_does_so_for_a_while_only(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "LETS_PASS_SECONDS", 0.05)
+    module = limited(pool, patience=0)
+    for _ in range(workers.CROWD + 1):
+        module.acquire_worker("web", {}, b"")
+    assert module.acquire_worker("fed", {}, b"")[0] is not None
+
+
+@pytest.mark.parametrize("ended", ["released", "dropped", "refused"])
+def test_nobody_waits_any_more_once_an_invocation_has_ended(
+    ended: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LETS_PASS_SECONDS", 30)
+    module = limited(pool, patience=0)
+    if ended == "refused":
+        pool.acquire = lambda *_args, **_options: (None, "func_cap")  # type: ignore[method-assign]
+        module = limited(pool, patience=0)
+    for _ in range(3 * workers.CROWD):
+        worker, _reason = module.acquire_worker("web", {}, b"")
+        if ended == "released":
+            module.release_worker(worker)
+        elif ended == "dropped":
+            module.invalidate_worker("web")
+    began = time.monotonic()
+    module.acquire_worker("fed", {}, b"")
+    assert time.monotonic() - began < 10
 
 
 def test_logs_are_read_without_a_wait_for_more() -> None:
@@ -395,66 +456,127 @@ def test_alarms_over_expressions_are_taken() -> None:
 
 
 class Tables:
-    """Stands in for the engine's DynamoDB."""
+    """Stands in for the engine's DynamoDB; it waits where it is told to, as a long poll does."""
 
-    async def handle_request(self, *request: Any) -> tuple[int, dict[str, str], str]:
+    async def handle_request(self, *request: Any) -> tuple[int, dict[str, str], str | bytes]:
         _method, _path, headers, body, _query = request
         if not body:
             raise ValueError("no body")
-        return 200, {"x-target": headers["x-amz-target"]}, body.decode()
+        if body == b"wait":
+            await asyncio.sleep(0)
+        said = body if headers["x-amz-target"].endswith("Raw") else body.decode()
+        return 400 if b"bad" in body else 200, {"x-target": headers["x-amz-target"]}, said
 
 
-@pytest.mark.parametrize(
-    ("target", "sent", "status", "body"),
-    [
-        ("DynamoDB_20120810.GetItem", [b'{"a', b'":1}'], 200, b'{"a":1}'),
-        ("DynamoDB_20120810.GetItem", [b""], 500, b"InternalServerError"),
-        ("AmazonSQS.SendMessage", [b"{}"], 202, b"the app's"),
-        (None, [b""], 202, b"the app's"),
-    ],
-)
-def test_requests_to_tables_are_answered_first(
-    target: str | None, sent: list[bytes], status: int, body: bytes
-) -> None:
-    scopes: list[str] = []
+@pytest.fixture
+def told() -> list[str]:
+    """Whose account and region each request was made in."""
+    return []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 202, "headers": []})
-        await send({"type": "http.response.body", "body": b"the app's"})
 
-    served = server.tables_first(
-        app,
+@pytest.fixture
+def quick(told: list[str]) -> Iterator[str]:
+    """The address of a quick endpoint to tables."""
+    made = endpoint.Endpoint(
+        {"DynamoDB_20120810": Tables()},
         router=SimpleNamespace(
             extract_access_key_id=lambda headers: headers["authorization"],
             extract_region=lambda _: "eu-west-1",
         ),
         responses=SimpleNamespace(
-            set_request_account_id=scopes.append, set_request_region=scopes.append
+            set_request_account_id=told.append, set_request_region=told.append
         ),
-        dynamodb=Tables(),
     )
-    chunks = iter(sent)
-    left = len(sent)
+    loop = asyncio.new_event_loop()
+    url = loop.run_until_complete(made.listen())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield url
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
-    async def receive() -> dict[str, Any]:
-        nonlocal left
-        left -= 1
-        return {"type": "http.request", "body": next(chunks), "more_body": left > 0}
 
-    answered: list[dict[str, Any]] = []
+@pytest.mark.parametrize(
+    ("target", "sent", "expected"),
+    [
+        ("DynamoDB_20120810.GetItem", b'{"a":1}', (200, b'{"a":1}')),
+        ("DynamoDB_20120810.GetRaw", b'{"a":1}', (200, b'{"a":1}')),
+        ("DynamoDB_20120810.GetItem", b'"bad"', (400, b'"bad"')),
+        ("DynamoDB_20120810.GetItem", b"x" * 300_000, (200, b"x" * 300_000)),
+        ("DynamoDB_20120810.GetItem", b"", (500, b"InternalServerError")),
+        ("DynamoDB_20120810.GetItem", b"wait", (500, b"does not wait")),
+        ("AmazonSQS.SendMessage", b"{}", (500, b"InternalServerError")),
+    ],
+)
+def test_the_quick_endpoint_answers(
+    quick: str, told: list[str], target: str, sent: bytes, expected: tuple[int, bytes]
+) -> None:
+    status, said = expected
+    with requests.Session() as session:
+        for _ in range(2):
+            answer = session.post(
+                quick, data=sent, headers={"authorization": "me", "x-amz-target": target}
+            )
+            assert answer.status_code == status
+            assert said in answer.content
+            assert answer.headers.get("x-target", target) == target
+    assert told == ["me", "eu-west-1"] * 2
 
-    async def send(message: dict[str, Any]) -> None:
-        answered.append(message)
 
-    headers = [(b"authorization", b"me")]
-    if target:
-        headers.append((b"x-amz-target", target.encode()))
-    asyncio.run(served({"type": "http", "headers": headers}, receive, send))
-    start, content = answered
-    assert start["status"] == status
-    assert body in content["body"]
-    is_for_tables = target is not None and target.startswith("DynamoDB")
-    assert scopes == (["me", "eu-west-1"] if is_for_tables else [])
+def test_the_quick_endpoint_closes_what_is_no_http(quick: str) -> None:
+    port = int(quick.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"what is this?\r\n\r\n")
+        assert connection.recv(100) == b""
+
+
+def test_expressions_are_read_once_and_mean_what_they_did() -> None:
+    read: list[str] = []
+    parsed: list[str] = []
+
+    def tokenize(text: str) -> list[tuple[str, str]]:
+        read.append(text)
+        return [("IDENT", text)]
+
+    def parse(statement: str, parameters: list[str]) -> dict[str, Any]:
+        parsed.append(statement)
+        return {"statement": statement, "parameters": parameters}
+
+    dynamodb = SimpleNamespace(
+        _tokenize=tokenize,
+        _condition_syntax_error=lambda expression, slot: f"{slot} {expression}",
+        _check_redundant_parens=lambda tokens, slot="any": f"{slot} {tokens}",
+        _check_reserved_keyword_usage=lambda tokens: f"{tokens}",
+        _parse_partiql=parse,
+    )
+    keywords = SimpleNamespace(_tokenize=lambda text: [text])
+    shortcuts.remember_expressions(dynamodb, keywords)
+    for _ in range(3):
+        assert dynamodb._tokenize("a = :a") == [("IDENT", "a = :a")]
+    assert read == ["a = :a"]
+    assert dynamodb._check_redundant_parens([("A", "a")], "slot") == "slot (('A', 'a'),)"
+    assert dynamodb._check_redundant_parens([("A", "b")]) == "any (('A', 'b'),)"
+    statement, parameters = "INSERT", ["x"]
+    for _ in range(2):
+        assert dynamodb._parse_partiql(statement, parameters)["parameters"] is parameters
+    assert parsed == ["INSERT"], "as a batch does: once to look at it, once to run it"
+    others = ["x"]
+    assert dynamodb._parse_partiql(statement, others)["parameters"] is others
+    assert dynamodb._parse_partiql(statement, ["y"])["parameters"] == ["y"]
+    assert parsed == ["INSERT"] * 3
+
+
+def test_items_are_copied_through_and_through() -> None:
+    dynamodb = SimpleNamespace()
+    shortcuts.copy_items_plainly(dynamodb)
+    item = {"a": {"L": [{"S": "x"}, {"BOOL": True}]}, "b": {"B": bytearray(b"raw")}, "c": None}
+    copied = dynamodb.copy.deepcopy(item)
+    assert copied == item
+    copied["a"]["L"][0]["S"] = "y"
+    copied["b"]["B"].append(1)
+    assert item["a"] == {"L": [{"S": "x"}, {"BOOL": True}]}
+    assert item["b"] == {"B": bytearray(b"raw")}
 
 
 def test_queues_are_read_from_ready_to_stopping(monkeypatch: pytest.MonkeyPatch) -> None:

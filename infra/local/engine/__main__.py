@@ -11,7 +11,16 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from infra.local.engine import roles, server, services, shortcuts, stopping, streams, workers
+from infra.local.engine import (
+    endpoint,
+    roles,
+    server,
+    services,
+    shortcuts,
+    stopping,
+    streams,
+    workers,
+)
 from infra.local.zygote import Zygote
 
 ENGINE_VERSION = "1.5.33"
@@ -38,21 +47,22 @@ def main() -> None:
     )
     from ministack.services.cloudformation import provisioners
 
-    def wrap(served: server.App) -> server.App:
-        if app.AUTH:
-            return served
-        services_by_target = {
-            b"DynamoDB_20120810": dynamodb,
-            b"AmazonSQS": sqs,
-            b"AWSEvents": eventbridge,
-        }
-        return server.answer_directly(
-            served, services_by_target, router=router, responses=responses
-        )
+    quick = endpoint.Endpoint(
+        {"DynamoDB_20120810": dynamodb, "AmazonSQS": sqs, "AWSEvents": eventbridge},
+        router=router,
+        responses=responses,
+    )
+    addresses: dict[str, str] = {}
 
-    server.serve_by_uvicorn(hypercorn.asyncio, wrap)
+    async def listen_quickly() -> None:
+        if not app.AUTH:
+            url = await quick.listen()
+            for service in ("DYNAMODB", "EVENTBRIDGE", "SQS"):
+                addresses[f"AWS_ENDPOINT_URL_{service}"] = url
+
+    server.serve_by_uvicorn(hypercorn.asyncio, listen_quickly)
     if zygote is not None:
-        workers.fork_workers(lambda_runtime, lambda_svc, zygote)
+        workers.fork_workers(lambda_runtime, lambda_svc, zygote, addresses)
     workers.limit_workers(lambda_runtime, lambda_svc)
     workers.drain_logs_at_once(lambda_runtime)
     streams.run_streams_side_by_side(lambda_svc, dynamodb)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 EXPRESSIONS_KEPT = 1024
-"""There are a few dozen; what is written out in a text instead of being a parameter comes on top."""
+"""There are a few dozen, and one more for each value that is written out instead of given."""
 
 
 def remember_expressions(dynamodb: Any, keywords: Any) -> None:

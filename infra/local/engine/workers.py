@@ -12,6 +12,7 @@ import threading
 import zipfile
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,19 @@ LOG_LINE_SECONDS = 0.0005
 BEHIND_THE_WEB = 15
 """How much nicer the workers of queues and streams are than those that somebody waits for."""
 
+CROWD = 3
+"""Up to so many invocations that somebody waits for, the rest goes on beside them."""
+
+LETS_PASS_SECONDS = 0.3
+"""How long an invocation that nobody waits for stands back while there is a crowd."""
+
 _POINTER = "layer"
 _unpacking = threading.Lock()
 
 
-def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
+def fork_workers(
+    lambda_runtime: Any, lambda_svc: Any, zygote: Zygote, addresses: Mapping[str, str]
+) -> None:
     """Let Python workers be forked from a process that has imported the heavy packages.
 
     Those that queues and streams feed yield to those behind the HTTP API: on AWS each has a
@@ -48,7 +57,7 @@ def fork_workers(lambda_runtime: Any, lambda_svc: Any, zygote: Zygote) -> None:
 
         def Popen(self, args: list[str], **options: Any) -> Any:  # noqa: N802 - subprocess's name
             if args[0] == sys.executable and args[1].endswith("_worker.py"):
-                environment = follow_pointers(options["env"])
+                environment = follow_pointers({**options["env"], **addresses})
                 worker = zygote.spawn(args[1], cwd=options["cwd"], env=environment)
                 if is_fed(lambda_svc, environment["AWS_LAMBDA_FUNCTION_NAME"]):
                     own = os.getpriority(os.PRIO_PROCESS, 0)
@@ -108,29 +117,45 @@ def limit_workers(
     limit: int = WORKERS_PER_FUNCTION,
     patience: float = PATIENCE_SECONDS,
 ) -> None:
-    """Bound the processes of each function: an invocation waits for a free one, in its turn."""
+    """Bound the processes of each function: an invocation waits for a free one, in its turn.
+
+    What queues and streams feed lets those pass that somebody waits for.
+    """
     acquire = lambda_runtime.acquire_worker
     release = lambda_runtime.release_worker
     invalidate = lambda_runtime.invalidate_worker
     turns: defaultdict[str, Turns] = defaultdict(lambda: Turns(limit))
-    holders: dict[Any, str] = {}
+    awaited = Awaited()
+    holders: dict[Any, _Held] = {}
+
+    def end(held: _Held) -> None:
+        if held.has_place:
+            turns[held.function].give_back()
+        if held.is_awaited:
+            awaited.leave()
 
     def give_back(worker: Any) -> None:
-        function = holders.pop(worker, None)
-        if function is not None:
-            turns[function].give_back()
+        held = holders.pop(worker, None)
+        if held is not None:
+            end(held)
 
     @functools.wraps(acquire)
     def patient_acquire(func_name: str, *args: Any, **options: Any) -> tuple[Any, str]:
-        permitted = turns[func_name].take(patience)
+        is_awaited = not is_fed(lambda_svc, func_name)
+        if is_awaited:
+            awaited.enter()
+        else:
+            awaited.let_pass()
+        has_place = turns[func_name].take(patience)
+        held = _Held(function=func_name, has_place=has_place, is_awaited=is_awaited)
         worker = None
         try:
             worker, reason = acquire(func_name, *args, **options)
         finally:
-            if permitted and worker is None:
-                turns[func_name].give_back()
-            elif permitted:
-                holders[worker] = func_name
+            if worker is None:
+                end(held)
+            else:
+                holders[worker] = held
         return worker, reason
 
     @functools.wraps(release)
@@ -141,13 +166,47 @@ def limit_workers(
     @functools.wraps(invalidate)
     def invalidate_permitted(func_name: str, *args: Any, **options: Any) -> None:
         invalidate(func_name, *args, **options)
-        for worker in [each for each, function in list(holders.items()) if function == func_name]:
+        for worker in [each for each, held in list(holders.items()) if held.function == func_name]:
             give_back(worker)
 
     for module in (lambda_runtime, lambda_svc):
         module.acquire_worker = patient_acquire
         module.release_worker = release_permitted
         module.invalidate_worker = invalidate_permitted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """What an invocation gives back at its end."""
+
+    function: str
+    has_place: bool
+    is_awaited: bool
+
+
+class Awaited:
+    """The invocations that somebody waits for."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._thinned = threading.Condition()
+
+    def enter(self) -> None:
+        """Count one more."""
+        with self._thinned:
+            self._number += 1
+
+    def leave(self) -> None:
+        """Count one less."""
+        with self._thinned:
+            self._number -= 1
+            if self._number <= CROWD:
+                self._thinned.notify_all()
+
+    def let_pass(self) -> None:
+        """Return once there is no crowd of them, or after a while."""
+        with self._thinned:
+            self._thinned.wait_for(lambda: self._number <= CROWD, LETS_PASS_SECONDS)
 
 
 class Turns:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from botocore.exceptions import ClientError, HTTPClientError
 from twilio.request_validator import RequestValidator
 
 import functions.handle_reply.handler as handle_reply
@@ -360,15 +361,17 @@ class TestPublishEvents:
 
 
 class Events:
-    """EventBridge, some of whose entries fail at first."""
+    """EventBridge, some of whose entries or requests fail at first."""
 
-    def __init__(self, *failing: set[int]) -> None:
+    def __init__(self, *failing: set[int] | Exception) -> None:
         self._failing = list(failing)
         self.requests: list[list[dict[str, Any]]] = []
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # the SDK's
         self.requests.append(Entries)
         failing = self._failing.pop(0) if self._failing else set()
+        if isinstance(failing, Exception):
+            raise failing
         return {
             "FailedEntryCount": len(failing),
             "Entries": [
@@ -393,6 +396,7 @@ class TestBus:
         assert entry["EventBusName"] == "bus"
         assert (entry["Source"], entry["DetailType"]) == ("parley", "SendCompleted")
         assert json.loads(entry["Detail"]) == {"id": "0"}
+        assert entry["Time"] == NOON.timestamp(), "in seconds, as the protocol has it"
 
     def test_what_the_bus_did_not_take_is_told_again(self) -> None:
         events: Any = Events({1, 2})
@@ -400,7 +404,18 @@ class TestBus:
         assert [json.loads(e["Detail"])["id"] for e in events.requests[1]] == ["1", "2"]
 
     def test_a_bus_that_keeps_refusing_fails_the_batch(self) -> None:
-        events: Any = Events({0}, {0}, {0})
+        events: Any = Events({0}, {0}, {0}, {0})
+        with pytest.raises(TransientError):
+            EventBridgeBus(events, "bus", NOBODY).publish(self.facts(1))
+
+    def test_a_request_that_fails_comes_again(self) -> None:
+        lost = HTTPClientError(error=OSError("lost"))
+        busy = ClientError({"Error": {"Code": "InternalException", "Message": ""}}, "PutEvents")
+        events: Any = Events(lost, busy, {0})
+        EventBridgeBus(events, "bus", NOBODY).publish(self.facts(2))
+        ids = [[json.loads(e["Detail"])["id"] for e in request] for request in events.requests]
+        assert ids == [["0", "1"], ["0", "1"], ["0", "1"], ["0"]]
+        events = Events(*[lost] * 4)
         with pytest.raises(TransientError):
             EventBridgeBus(events, "bus", NOBODY).publish(self.facts(1))
 

@@ -60,7 +60,7 @@ class Connections:
         return answer.status, b"".join(answer.parts)
 
     def _take(self) -> socket.socket:
-        """The connection used last, if the other end has not closed it meanwhile; else a new one."""
+        """The connection used last, unless the other end closed it meanwhile; else a new one."""
         while self._idle:
             try:
                 connection = self._idle.pop()

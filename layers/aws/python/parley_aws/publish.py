@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from parley import facts
 from parley.errors import TransientError
 from parley.facts import Fact
@@ -18,10 +16,10 @@ from parley.webhook import RESOURCE
 from parley_aws import sdk
 from parley_aws.dynamo import stream
 from parley_aws.ports import Clock, WebhookStore
+from parley_aws.wire import REQUEST_ERRORS, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 SOURCE = "parley"
 
@@ -29,14 +27,14 @@ WANTED_FOR = timedelta(seconds=5)
 """How long a process goes by the subscriptions that it read."""
 
 _BATCH = 10
-_ATTEMPTS = 3
+_ATTEMPTS = 4
 _SIDE_BY_SIDE = 8
 
 
 @cache
 def event_bridge() -> EventBridgeClient:
     """The EventBridge client of this process."""
-    return cast("EventBridgeClient", sdk.client("events"))
+    return cast("EventBridgeClient", sdk.lean_client("events"))
 
 
 class Wanted:
@@ -80,24 +78,28 @@ class EventBridgeBus:
         elif batches:
             list(_threads().map(self._put, batches))
 
-    def _put(self, entries: list[PutEventsRequestEntryTypeDef]) -> None:
-        for _ in range(_ATTEMPTS):
+    def _put(self, entries: list[dict[str, Any]]) -> None:
+        failure: Exception | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                pause(attempt)
             try:
-                answer = self._client.put_events(Entries=entries)
-            except (ClientError, BotoCoreError) as error:
-                raise TransientError("the bus did not take a batch") from error
+                answer = self._client.put_events(Entries=cast("Any", entries))
+            except REQUEST_ERRORS as error:
+                failure = error
+                continue
             if not answer.get("FailedEntryCount"):
                 return
             results = zip(entries, answer["Entries"], strict=True)
             entries = [entry for entry, result in results if "ErrorCode" in result]
-        raise TransientError(f"the bus did not take {len(entries)} facts of a batch")
+        raise TransientError(f"the bus did not take {len(entries)} facts of a batch") from failure
 
-    def _entry(self, fact: Fact) -> PutEventsRequestEntryTypeDef:
+    def _entry(self, fact: Fact) -> dict[str, Any]:
         return {
             "EventBusName": self._bus,
             "Source": SOURCE,
             "DetailType": fact.name,
-            "Time": fact.occurred_at,
+            "Time": fact.occurred_at.timestamp(),
             "Resources": [RESOURCE + each for each in self._wanted.by(fact.name)],
             "Detail": json.dumps(fact.detail, separators=(",", ":")),
         }
