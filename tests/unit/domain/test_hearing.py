@@ -335,6 +335,46 @@ def test_a_join_keyword_is_taken_back(text: str) -> None:
     )
 
 
+BRANDED = Listening(brand="Zoë's Kitchen", join_keywords=("LUNCH",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("stop zoes", "STOP ZOE'S!", "stop Zoë's Kitchen", "please stop zoes kitchen"),
+        *("cancel zoes kitchen", "zoes stop", "Zoe's Kitchen: STOP", "quit zoes", "end zoes"),
+        *("no more zoes", "no more Zoe's Kitchen please", "remove me from zoes"),
+        *("I don't want zoes kitchen anymore", "sick of zoes, unsubscribe zoes"),
+        *("arrêtez zoes", "parar zoes kitchen", "alto zoes"),
+    ],
+)
+def test_a_brand_is_asked_to_cease_by_its_name(text: str) -> None:
+    heard = classify_reply(text, BRANDED)
+    assert heard.intent is Intent.OPT_OUT, heard
+    assert not heard.handled_by_provider
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("I'll stop by zoes tomorrow", "cancel my zoes order", "can't stop eating at zoes"),
+        *("zoes rocks, never stop", "where does the bus stop near zoes", "love zoes"),
+        *("when does zoes kitchen stop serving?", "stop this zoes bill", "is zoes open"),
+        *("can you end my zoes meeting early", "zoes cancel my order", "end of zoes day?"),
+        *("don't stop zoes", "never stop zoes", "I don't want to stop zoes kitchen"),
+    ],
+)
+def test_a_brand_that_is_only_named_is_not_asked_to_cease(text: str) -> None:
+    assert classify_reply(text, BRANDED).intent is not Intent.OPT_OUT
+
+
+def test_a_brand_of_everyday_words_is_no_name() -> None:
+    for brand in ("The", "My Texts", "Your List", "", "!!!"):
+        listening = Listening(brand=brand)
+        for text in ("cancel my 3pm", "stop the", "my texts are gone", "where is your list"):
+            assert classify_reply(text, listening).intent == classify_reply(text, PLAIN).intent
+
+
 @pytest.mark.parametrize("sign", ["🛑", "🚫", "⛔", "🛑🛑 please", "⛔️!"])
 def test_a_stop_sign_asks_us_to_stop(sign: str) -> None:
     assert classify_reply(sign, PLAIN).intent is Intent.OPT_OUT

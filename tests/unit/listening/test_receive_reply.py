@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -332,6 +332,29 @@ class TestRaces:
         assert world.anna.subscription_status("pizza") is SubscriptionStatus.OPTED_OUT
         world.hear("START")
         assert not world.anna.has_left("pizza")
+
+    def test_a_start_that_is_heard_while_a_stop_waits_does_not_stand_nor_does_a_claim_under_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """G1: the wait for open claims takes seconds, in which the answer is still due."""
+        world = World(subscribed())
+        world.claim("snd_1")
+        pause = world.clock.pause
+        ends: list[datetime] = []
+
+        def pause_and_hear(duration: timedelta) -> None:
+            pause(duration)
+            if not ends:
+                world.hear("START")
+                assert not world.anna.has_left("pizza")
+                world.claim("snd_2")
+                ends.extend(claim.post_by for claim in world.anna.sending.claims)
+
+        monkeypatch.setattr(world.clock, "pause", pause_and_hear)
+        world.hear("STOP")
+        assert world.anna.has_left("pizza")
+        assert len(ends) == 2
+        assert world.clock.now() > max(ends)
 
     def test_a_stop_stamped_later_stands(self) -> None:
         world = World(subscribed())

@@ -142,6 +142,11 @@ def asks_to_cease(words: Sequence[str]) -> Asked | None:
     return None
 
 
+def is_vocabulary(words: Sequence[str]) -> bool:
+    """Whether all of these words are such as texts are understood by."""
+    return _vocabulary().known.issuperset(words)
+
+
 def meanings(words: Sequence[str]) -> dict[str, str]:
     """The phrases that a text holds, one for each meaning (a field of `Tongue`) it may have."""
     return {meaning: _said(words, found) for meaning, found in _phrases().find(words).items()}

@@ -15,6 +15,7 @@ from parley.hearing import (
     Keyword,
     asks_to_cease,
     guess_language,
+    is_vocabulary,
     meanings,
     opt_out_keyword,
     words_for,
@@ -72,9 +73,10 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """What else a text can mean here: the program's join keywords, the campaign's lead keywords,
-    and whether the contact still has to confirm a subscription."""
+    """What else a text can mean here: the program's brand and its join keywords, the campaign's
+    lead keywords, and whether the contact still has to confirm a subscription."""
 
+    brand: str = ""
     join_keywords: tuple[str, ...] = ()
     lead_keywords: tuple[str, ...] = ()
     awaits_confirmation: bool = False
@@ -92,6 +94,12 @@ _REPORTED = {"STOP": Intent.OPT_OUT, "START": Intent.OPT_IN, "HELP": Intent.HELP
 _STOP_SIGNS = re.compile("[\N{OCTAGONAL SIGN}\N{NO ENTRY SIGN}\N{NO ENTRY}]")
 _SHOUT = re.compile(r"\b(STOP|UNSUBSCRIBE|STOPALL)\W*\Z")
 _CLOSING_QUOTES = ('"', "”", "»")
+_OUR_TEXTS = ("your", "texts")
+_AFTER_A_NAME = frozenset(
+    {"please", "pls", "plz", "thanks", "anymore", "any", "again", "ever", "now", "already"}
+)
+"""What may follow a brand that is itself what should cease; not so in "cancel my Acme order"."""
+
 _TAP_BACK = re.compile(
     r"""\s*+(?:(?:dis)?liked|loved|laughed\ at|emphasized|questioned|reacted|removed\ an?
     |le\ gust|le\ encant|a\ aim|a\ ador|gostou|adorou|amou|\W{1,8}to\b)[^"“«]{0,40}["“«]""",
@@ -165,6 +173,12 @@ def _asks_to_cease(text: str, words: list[str], listening: Listening) -> Underst
             why=f'"{asked.words}" asks us to stop',
             language=guess_language(words) or asked.language,
         )
+    if named := _brand_left(words, listening.brand):
+        return Understanding(
+            intent=Intent.OPT_OUT,
+            why=f'asks "{named}" to stop',
+            language=guess_language(words),
+        )
     if (shout := _SHOUT.search(text)) and text != text.upper():
         why = f'ends with "{shout.group(1)}" in capitals'
     elif _STOP_SIGNS.search(text) and _POLITE.union({EDGE}).issuperset(words):
@@ -229,6 +243,36 @@ def _keyword_left(words: list[str], join_keywords: Iterable[str]) -> str | None:
         return None
     left = " ".join([word for word in words[2:] if word is not EDGE])
     return _first_keyword(left, join_keywords, whole=True)
+
+
+def _brand_left(words: list[str], brand: str) -> str | None:
+    """The name by which a text asks the brand to cease: "stop Acme", "take me off Acme's"."""
+    for name in _names(brand):
+        before, after = _around(words, name)
+        if not before:
+            continue
+        is_all_they_mean = after[0] is EDGE or after[0] in _AFTER_A_NAME
+        if opt_out_keyword([*before, *after]) or (
+            is_all_they_mean and asks_to_cease([*before, *_OUR_TEXTS, *after])
+        ):
+            return " ".join(name)
+    return None
+
+
+def _names(brand: str) -> list[list[str]]:
+    """What a brand is called: its whole name, and its first word where that is a name of its own"""
+    whole = normalize(brand).split()
+    short = whole[:1]
+    return [name for name in (whole, short) if name and not is_vocabulary(name)]
+
+
+def _around(words: list[str], name: list[str]) -> tuple[list[str], list[str]]:
+    """The words before and after a name, its genitive too; none before it where it is not said."""
+    for place in range(1, len(words) - len(name)):
+        said = words[place : place + len(name)]
+        if said == name or said == [*name[:-1], f"{name[-1]}s"]:
+            return words[:place], words[place + len(name) :]
+    return [], []
 
 
 def _confirms(text: str, words: list[str], phrases: Mapping[str, str]) -> bool:

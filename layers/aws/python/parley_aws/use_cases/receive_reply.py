@@ -130,6 +130,7 @@ class ReceiveReply:
         group = ids.keyed_hash(self._id_key, "phone", text.phone)
         self._replies.send([{"sid": text.sid}], group=group)
         if gone is not None:
+            self._open_claims.wait_out(gone, heard.scope)
             self._open_claims.wait_out(self._stand(heard, gone), heard.scope)
         return answer.body if answer else None
 
@@ -139,6 +140,7 @@ class ReceiveReply:
         before = self._contacts.get(text.phone)
         program = finding_program()
         listening = Listening(
+            brand=program.brand if program else "",
             join_keywords=program.join_keywords if program else (),
             awaits_confirmation=_awaits_confirmation(before, program, text),
         )
