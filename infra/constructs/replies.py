@@ -24,7 +24,7 @@ class Replies(Construct):
             name="receive_reply",
             layers=foundation.layers,
             memory=1024,
-            timeout_seconds=14,  # the provider gives up after 15; open claims last 5, twice at worst
+            timeout_seconds=14,  # the provider gives up after 15; claims last 5, twice at worst
             environment={
                 **access.table_environment(
                     foundation, "contacts", "campaigns", "messages", "journal"

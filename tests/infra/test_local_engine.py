@@ -55,7 +55,7 @@ def test_it_is_written_for_the_installed_version() -> None:
                 *("acquire_worker", "release_worker", "invalidate_worker"),
                 *("_poll_dynamodb_streams", "_poll_sqs", "_iter_all_esms", "_esms"),
                 *("_dynamodb_stream_positions", "_sqs_esm_concurrency", "executions_in_flight"),
-                "_resolve_layer_zip",
+                *("_resolve_layer_zip", "_emit_lambda_logs"),
             ),
         ),
         (
@@ -69,9 +69,10 @@ def test_it_is_written_for_the_installed_version() -> None:
             ),
         ),
         ("ministack.services._dynamodb_keywords", ("_tokenize",)),
-        ("ministack.services.sqs", ("_queues", "load_persisted_state")),
+        ("ministack.services.sqs", ("_queues", "load_persisted_state", "_prune_dedup")),
         ("ministack.services.scheduler", ("_SCHEDULE_TICK_INTERVAL",)),
         ("ministack.services.eventbridge", ("_events_log_list",)),
+        ("ministack.services.cloudwatch_logs", ("_log_groups",)),
         ("ministack.services.cloudformation.provisioners", ("_cw_metric_alarm_record",)),
         (
             "ministack.core.iam_actions",
@@ -437,6 +438,22 @@ def test_the_last_events_of_the_bus_are_kept_only() -> None:
     assert told[-1] == 999
 
 
+def test_the_logs_of_the_last_invocations_are_kept_only() -> None:
+    groups: dict[str, Any] = {"f": {"streams": {}}, "g": {"streams": {}}}
+
+    def emit(function: str, *, stream: int) -> None:
+        groups[function]["streams"][stream] = {}
+
+    lambda_svc = SimpleNamespace(_emit_lambda_logs=emit)
+    logs = SimpleNamespace(_log_groups=SimpleNamespace(_data=groups))
+    services.forget_old_logs(lambda_svc, logs)
+    lambda_svc._emit_lambda_logs("g", stream=0)
+    for number in range(1000):
+        lambda_svc._emit_lambda_logs("f", stream=number)
+    assert list(groups["f"]["streams"]) == [*range(1000 - services.LOGGED_INVOCATIONS_KEPT, 1000)]
+    assert list(groups["g"]["streams"]) == [0]
+
+
 def test_alarms_over_expressions_are_taken() -> None:
     stored: list[dict[str, Any]] = []
 
@@ -565,6 +582,20 @@ def test_expressions_are_read_once_and_mean_what_they_did() -> None:
     assert dynamodb._parse_partiql(statement, others)["parameters"] is others
     assert dynamodb._parse_partiql(statement, ["y"])["parameters"] == ["y"]
     assert parsed == ["INSERT"] * 3
+
+
+def test_deduplication_ids_are_gone_through_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned: list[str] = []
+    sqs = SimpleNamespace(_prune_dedup=lambda queue: pruned.append(queue["name"]))
+    shortcuts.prune_seldom(sqs)
+    replies, launches = {"name": "replies"}, {"name": "launches"}
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for moment in (100.0, 100.5, 100.9, 101.0, 101.5):
+        now = moment
+        sqs._prune_dedup(replies)
+    sqs._prune_dedup(launches)
+    assert pruned == ["replies", "replies", "launches"]
 
 
 def test_items_are_copied_through_and_through() -> None:

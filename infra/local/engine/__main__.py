@@ -39,6 +39,7 @@ def main() -> None:
     from ministack.core import iam_actions, lambda_runtime, responses, router
     from ministack.services import (
         _dynamodb_keywords,
+        cloudwatch_logs,
         dynamodb,
         eventbridge,
         lambda_svc,
@@ -70,9 +71,11 @@ def main() -> None:
     streams.stream_partiql_writes(dynamodb)
     shortcuts.remember_expressions(dynamodb, _dynamodb_keywords)
     shortcuts.copy_items_plainly(dynamodb)
+    shortcuts.prune_seldom(sqs)
     services.run_message_groups_side_by_side(lambda_svc)
     services.redeliver_after_restart(sqs)
     services.forget_told_events(eventbridge)
+    services.forget_old_logs(lambda_svc, cloudwatch_logs)
     services.take_metric_math(provisioners)
     scheduler._SCHEDULE_TICK_INTERVAL = 1
     roles.judge_partiql_by_statement(iam_actions)

@@ -7,6 +7,9 @@ from typing import Any
 TOLD_EVENTS_KEPT = 100
 """Events of the bus kept after they were passed on; nothing reads them."""
 
+LOGGED_INVOCATIONS_KEPT = 100
+"""Invocations of each function whose logs are kept."""
+
 
 def run_message_groups_side_by_side(lambda_svc: Any) -> None:
     """Run batches of a FIFO queue at once, as AWS does.
@@ -56,6 +59,21 @@ def forget_told_events(eventbridge: Any) -> None:
         return events
 
     eventbridge._events_log_list = lately
+
+
+def forget_old_logs(lambda_svc: Any, cloudwatch_logs: Any) -> None:
+    """Keep the logs of the last invocations of each function; as shipped each invocation has a log
+    stream of its own, which stays in memory."""
+    emit = lambda_svc._emit_lambda_logs
+
+    @functools.wraps(emit)
+    def emit_and_forget(*args: Any, **options: Any) -> None:
+        emit(*args, **options)
+        for group in list(cloudwatch_logs._log_groups._data.values()):
+            for old in list(group["streams"])[:-LOGGED_INVOCATIONS_KEPT]:
+                group["streams"].pop(old, None)
+
+    lambda_svc._emit_lambda_logs = emit_and_forget
 
 
 def take_metric_math(provisioners: Any) -> None:

@@ -2,11 +2,14 @@
 
 import copy
 import functools
+import time
 from types import SimpleNamespace
 from typing import Any
 
 EXPRESSIONS_KEPT = 1024
 """There are a few dozen, and one more for each value that is written out instead of given."""
+
+PRUNED_APART_SECONDS = 1.0
 
 
 def remember_expressions(dynamodb: Any, keywords: Any) -> None:
@@ -47,6 +50,22 @@ def _once_a_statement(parse: Any) -> Any:
         return parsed
 
     return parse_or_repeat
+
+
+def prune_seldom(sqs: Any) -> None:
+    """Go through the deduplication ids of a FIFO queue once a second; as shipped all of the last
+    five minutes are gone through for each message."""
+    prune = sqs._prune_dedup
+    pruned_at: dict[int, float] = {}
+
+    @functools.wraps(prune)
+    def prune_in_a_while(queue: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now - pruned_at.get(id(queue), 0.0) >= PRUNED_APART_SECONDS:
+            pruned_at[id(queue)] = now
+            prune(queue)
+
+    sqs._prune_dedup = prune_in_a_while
 
 
 def copy_items_plainly(dynamodb: Any) -> None:
