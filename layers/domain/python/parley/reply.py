@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from parley.hearing import (
     Keyword,
@@ -259,18 +260,19 @@ def _brand_left(words: list[str], brand: str) -> str | None:
     return None
 
 
-def _names(brand: str) -> list[list[str]]:
-    """What a brand is called: its whole name, and its first word where that is a name of its own"""
+@lru_cache(maxsize=256)
+def _names(brand: str) -> tuple[list[str], ...]:
+    """What a brand is called: its whole name, and its first word where that says nothing else."""
     whole = normalize(brand).split()
-    short = whole[:1]
-    return [name for name in (whole, short) if name and not is_vocabulary(name)]
+    names = (whole, whole[:1]) if len(whole) > 1 else (whole,)
+    return tuple(name for name in names if not is_vocabulary(name))
 
 
 def _around(words: list[str], name: list[str]) -> tuple[list[str], list[str]]:
     """The words before and after a name, its genitive too; none before it where it is not said."""
+    of_theirs = [*name[:-1], f"{name[-1]}s"]
     for place in range(1, len(words) - len(name)):
-        said = words[place : place + len(name)]
-        if said == name or said == [*name[:-1], f"{name[-1]}s"]:
+        if words[place : place + len(name)] in (name, of_theirs):
             return words[:place], words[place + len(name) :]
     return [], []
 
