@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
 import ssl
 import threading
@@ -11,12 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from parley_aws.connections import CONNECTION_ERRORS, Connections
+from tests.support.certificates import certificate_for
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine"
 CHUNKED = (
@@ -156,31 +152,7 @@ def test_tls_is_refused_to_everyone_else(tmp_path: Path) -> None:
 
 def _identity(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
     """A server's side of TLS under a name, and the file that vouches for it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(minutes=5))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public = folder / f"{certificate.serial_number}.pem"
-    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = folder / f"{certificate.serial_number}.key"
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    certificate, key = certificate_for(name, folder)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(public, private)
-    return tls, str(public)
+    tls.load_cert_chain(certificate, key)
+    return tls, str(certificate)

@@ -8,22 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from parley.webhook import Destination
 from parley_aws import outbound
 from parley_aws.memory.webhooks import MemoryResolver
 from parley_aws.outbound import HttpsCourier, SystemResolver
 from parley_aws.ports import DeliveryError, UnresolvedError
+from tests.support.certificates import certificate_for
 
 HOST = "hooks.example.com"
 OUTSIDE = "8.8.8.8"
@@ -220,7 +216,7 @@ class TestTls:
         """The contexts of a server with a certificate for a name, and of who trusts it."""
 
         def make(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-            certificate, key = _certificate(name, tmp_path)
+            certificate, key = certificate_for(name, tmp_path)
             of_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             of_server.load_cert_chain(certificate, key)
             return of_server, ssl.create_default_context(cafile=str(certificate))
@@ -288,31 +284,3 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(
     with pytest.raises(UnresolvedError):
         SystemResolver().addresses(HOST, 443)
     slow.set()
-
-
-def _certificate(name: str, folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    places = folder / "certificate.pem", folder / "key.pem"
-    places[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    places[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return places
