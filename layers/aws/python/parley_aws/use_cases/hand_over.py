@@ -81,7 +81,8 @@ class HandOvers:
             self._allowance.refund(delivery.rules.send_id, left)
 
     def _paced(self, delivery: Delivery, work: Round, attempts: list[Attempt]) -> list[Attempt]:
-        """The attempts if the program's pace allows them now; if not, they come back then."""
+        """The attempts that the program's pace allows now; each second's worth of the others comes
+        back in its second."""
         if delivery.paced or not attempts:
             return attempts
         program = delivery.context.program
@@ -92,15 +93,19 @@ class HandOvers:
             now=work.now,
             until=work.now + PACE_AHEAD,
         )
-        if starts is not None and starts <= work.now + _AT_ONCE:
-            delivery.paced = True
-            return attempts
-        people = [attempt.person for attempt in attempts]
         if starts is None:
-            work.come_back(_ASK_PACE_AGAIN, *people)
-        else:
-            work.paced_from[starts] = people
-        return []
+            work.come_back(_ASK_PACE_AGAIN, *[attempt.person for attempt in attempts])
+            return []
+        delivery.paced = True
+        now: list[Attempt] = []
+        for second, first in enumerate(range(0, len(attempts), program.messages_per_second)):
+            due = attempts[first : first + program.messages_per_second]
+            at = starts + timedelta(seconds=second)
+            if at <= work.now + _AT_ONCE and not now:
+                now = due
+            else:
+                work.paced_from[at] = [attempt.person for attempt in due]
+        return now
 
     def _afforded(self, delivery: Delivery, work: Round, attempts: list[Attempt]) -> list[Attempt]:
         """The attempts that the send's money reaches, as far as it goes in their order."""
