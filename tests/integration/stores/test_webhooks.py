@@ -70,8 +70,8 @@ def test_a_lead_is_overdue_once(client: DynamoDBClient, new_table: Callable[[str
     known = lead(due_at=NOW)
     assert leads.open(known)
     clock = ManualClock(NOW + timedelta(seconds=3))
-    assert mark_overdue(leads, clock, known.id)
-    assert not mark_overdue(leads, clock, known.id)
+    assert mark_overdue(leads, clock, known.id, due=int(NOW.timestamp()))
+    assert not mark_overdue(leads, clock, known.id, due=int(NOW.timestamp()))
     overdue = replace(known, overdue_at=NOW + timedelta(seconds=3))
     assert leads.get(known.id) == overdue
     assert not leads.update(replace(known, replies=2), expected=known), "it did not know"

@@ -342,6 +342,23 @@ class TestLeads:
         say(world, "how much is it?")
         assert lead_of(world).score > 0
 
+    def test_who_comes_back_is_due_anew(self) -> None:
+        """The time of before has passed, and nobody was meant to call them in it."""
+        world = texted()
+        say(world, "YES")
+        first = lead_of(world)
+        say(world, "STOP")
+        world.clock.advance(timedelta(days=1))
+        say(world, "START")
+        said_at = world.clock.now()
+        say(world, "how much is it?")
+        back = lead_of(world)
+        assert back.id == first.id
+        assert back.due_at - first.due_at >= timedelta(days=1)
+        assert back.due_at >= said_at + timedelta(minutes=15)
+        say(world, "hello?")
+        assert lead_of(world).due_at == back.due_at
+
     @pytest.mark.parametrize("before", ["lol", None])
     def test_who_is_recorded_as_gone_while_their_reply_is_handled_is_last(
         self, before: str | None

@@ -53,6 +53,7 @@ class TestLeads:
         self.scheduler = MemoryScheduler(self.clock, self.releases)
         self.leads = MemoryLeads()
         self.lead = lead(due_at=NOW + timedelta(minutes=15))
+        self.due_at = int(self.lead.due_at.timestamp())
 
     def due(self) -> dict[str, Any] | None:
         self.scheduler.fire()
@@ -64,7 +65,7 @@ class TestLeads:
         assert watch_lead(self.scheduler, None, self.lead), "a stream may tell it twice"
         assert self.due() is None
         self.clock.advance(timedelta(minutes=15))
-        assert self.due() == {"lead_id": self.lead.id}
+        assert self.due() == {"lead_id": self.lead.id, "due": self.due_at}
         assert self.due() is None
 
     def test_one_that_is_given_back_is_looked_at_again(self) -> None:
@@ -77,34 +78,50 @@ class TestLeads:
         assert not watch_lead(self.scheduler, None, replace(self.lead, overdue_at=NOW))
         assert not watch_lead(self.scheduler, self.lead, None)
 
+    def test_one_whose_person_came_back_is_due_anew_and_not_before(self) -> None:
+        gone = cooled(self.lead)
+        back = replace(self.lead, due_at=NOW + timedelta(hours=2))
+        assert watch_lead(self.scheduler, None, self.lead)
+        assert not watch_lead(self.scheduler, self.lead, gone)
+        assert watch_lead(self.scheduler, gone, back)
+        self.leads.open(back)
+        seen = []
+        for minutes in (15, 105):
+            self.clock.advance(timedelta(minutes=minutes))
+            due = self.due()
+            assert due is not None
+            seen.append(mark_overdue(self.leads, self.clock, due["lead_id"], due=due["due"]))
+        assert seen == [False, True]
+        assert self.stored().overdue_at == back.due_at
+
     def test_it_is_overdue_once(self) -> None:
         self.leads.open(self.lead)
         self.clock.advance(timedelta(minutes=16))
-        assert mark_overdue(self.leads, self.clock, self.lead.id)
+        assert mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
         assert self.stored().overdue_at == NOW + timedelta(minutes=16)
-        assert not mark_overdue(self.leads, self.clock, self.lead.id)
+        assert not mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
 
     def test_a_clock_that_is_late_makes_nobody_overdue_before_the_time(self) -> None:
         self.leads.open(self.lead)
-        assert mark_overdue(self.leads, self.clock, self.lead.id)
+        assert mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
         assert self.stored().overdue_at == self.lead.due_at
 
     @pytest.mark.parametrize("status", [LeadStatus.CLAIMED, LeadStatus.WON, LeadStatus.LOST])
     def test_one_that_was_taken_is_not(self, status: LeadStatus) -> None:
         self.leads.open(replace(self.lead, status=status))
-        assert not mark_overdue(self.leads, self.clock, self.lead.id)
+        assert not mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
         assert self.stored().overdue_at is None
 
     def test_nor_one_whose_person_left(self) -> None:
         self.leads.open(cooled(self.lead))
-        assert not mark_overdue(self.leads, self.clock, self.lead.id)
+        assert not mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
 
     def test_nor_one_that_was_erased(self) -> None:
-        assert not mark_overdue(self.leads, self.clock, self.lead.id)
+        assert not mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
 
     def test_who_did_not_know_it_cannot_undo_it(self) -> None:
         self.leads.open(self.lead)
-        assert mark_overdue(self.leads, self.clock, self.lead.id)
+        assert mark_overdue(self.leads, self.clock, self.lead.id, due=self.due_at)
         assert not self.leads.update(replace(self.lead, replies=2), expected=self.lead)
 
     def stored(self) -> Lead:

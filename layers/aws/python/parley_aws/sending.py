@@ -79,7 +79,7 @@ def handle_release(body: Body) -> None:
     if "lead_id" in body:
         from parley_aws.use_cases.lead_time import mark_overdue
 
-        mark_overdue(wiring.leads(), wiring.clock(), body["lead_id"])
+        mark_overdue(wiring.leads(), wiring.clock(), body["lead_id"], due=body["due"])
         return
     if "consent_ids" in body:
         _ask_consent()(body["consent_ids"])

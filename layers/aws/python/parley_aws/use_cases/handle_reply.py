@@ -250,7 +250,7 @@ class HandleReply:
             if made is not None:
                 return made
             if active is not None:
-                counted = self._counted(active, reply)
+                counted = self._counted(active, reply, program)
                 if counted == active or self._leads.update(counted, expected=active):
                     return counted
         raise TransientError("the lead keeps changing; the reply was not counted on it")
@@ -285,8 +285,8 @@ class HandleReply:
         )
         return cooled(lead) if _left(reply, program.id) else lead
 
-    def _counted(self, lead: Lead, reply: _Reply) -> Lead:
-        """The lead with this reply on it.
+    def _counted(self, lead: Lead, reply: _Reply, program: Program) -> Lead:
+        """The lead with this reply on it; one that was last since they left is due anew.
 
         How many replies there are is counted in the journal, so that one that is handled twice is
         not counted twice.
@@ -295,8 +295,12 @@ class HandleReply:
         score = self._score(reply, earlier_replies=replies - 1)
         is_newer = reply.event.occurred_at > lead.reply_received_at
         changed = raised(lead, reply.understanding.intent, score)
+        if _left(reply, lead.program_id):
+            changed = cooled(changed)
+        is_back = lead.score == 0 < changed.score
         return replace(
-            cooled(changed) if _left(reply, lead.program_id) else changed,
+            changed,
+            due_at=reply.event.occurred_at + program.lead_sla if is_back else lead.due_at,
             reply_body=reply.body if is_newer else lead.reply_body,
             reply_received_at=reply.event.occurred_at if is_newer else lead.reply_received_at,
             replies=replies,
