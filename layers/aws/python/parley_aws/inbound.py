@@ -8,13 +8,14 @@ from typing import Any
 
 from parley import hearing
 from parley.errors import TransientError
-from parley_aws import twilio_webhooks, wiring
+from parley_aws import sdk, twilio_webhooks, wiring
 from parley_aws.dynamo.client import start
 from parley_aws.twilio_webhooks import INBOUND_PATH, RefusedWebhookError, Response
 from parley_aws.use_cases.open_claims import OpenClaims
 from parley_aws.use_cases.receive_reply import ReceiveReply
 
 hearing.get_ready()
+sdk.get_ready("dynamodb", "secretsmanager", "sqs")
 
 
 def answer(event: Mapping[str, Any]) -> Response:

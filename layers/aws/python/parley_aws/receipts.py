@@ -8,13 +8,15 @@ from functools import partial
 from typing import Any
 
 from parley.errors import TransientError
-from parley_aws import twilio_webhooks, wiring
+from parley_aws import sdk, twilio_webhooks, wiring
 from parley_aws.dynamo.client import within
 from parley_aws.twilio_webhooks import STATUS_PATH, RefusedWebhookError, Response
 from parley_aws.use_cases.receive_receipt import ReceiveReceipt
 
 PATIENCE = timedelta(seconds=3)
 """How long a receipt may take to be recorded before its webhook leaves it to the queue."""
+
+sdk.get_ready("dynamodb", "secretsmanager")
 
 
 def answer(event: Mapping[str, Any]) -> Response:

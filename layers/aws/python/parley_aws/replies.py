@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from parley import hearing
-from parley_aws import wiring
+from parley_aws import sdk, wiring
 from parley_aws.use_cases.handle_reply import HandleReply
 from parley_aws.use_cases.texting import HandOverText
 
 hearing.get_ready()
+sdk.get_ready("dynamodb", "secretsmanager")
 
 
 def handle(sid: str) -> None:

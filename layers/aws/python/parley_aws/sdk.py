@@ -27,6 +27,21 @@ def create(service: str, config: Config, endpoint_url: str | None = None) -> Any
         return session().create_client(service, config=config, endpoint_url=endpoint_url)
 
 
+def get_ready(*services: str) -> None:
+    """Have the SDK read what it knows of services, which is most of the work of making clients.
+
+    It reads that for the first client of each. This one nobody uses: region, credentials and
+    address are for the first event to find out.
+    """
+    for service in services:
+        session().create_client(
+            service,
+            region_name="us-east-1",
+            aws_access_key_id="nobody",
+            aws_secret_access_key="nobody",
+        )
+
+
 def client(service: str) -> Any:
     """A client whose requests the SDK may repeat by itself, with explicit timeouts."""
     config = Config(
