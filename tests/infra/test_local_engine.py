@@ -598,6 +598,15 @@ def test_deduplication_ids_are_gone_through_once_a_second(monkeypatch: pytest.Mo
     assert pruned == ["replies", "replies", "launches"]
 
 
+def test_what_is_there_is_passed_over_by_the_collector() -> None:
+    script = (
+        "import gc; from infra.local.engine import shortcuts; shortcuts.collect_seldom();"
+        "assert gc.get_freeze_count() > 1000; assert gc.isenabled();"
+        "assert gc.get_threshold() == shortcuts.COLLECTED_AFTER"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_items_are_copied_through_and_through() -> None:
     dynamodb = SimpleNamespace()
     shortcuts.copy_items_plainly(dynamodb)

@@ -86,6 +86,7 @@ def main() -> None:
 
     def begin(*_: Any) -> None:
         stopping.ready.set()
+        shortcuts.collect_seldom()
         workers.warm_up(lambda_runtime, lambda_svc)
 
     signal.signal(signal.SIGUSR2, begin)

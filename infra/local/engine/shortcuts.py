@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import gc
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,9 @@ EXPRESSIONS_KEPT = 1024
 """There are a few dozen, and one more for each value that is written out instead of given."""
 
 PRUNED_APART_SECONDS = 1.0
+
+COLLECTED_AFTER = (10_000, 20, 100)
+"""New objects until the young are gone through, and how often each age until the next older."""
 
 
 def remember_expressions(dynamodb: Any, keywords: Any) -> None:
@@ -66,6 +70,14 @@ def prune_seldom(sqs: Any) -> None:
             prune(queue)
 
     sqs._prune_dedup = prune_in_a_while
+
+
+def collect_seldom() -> None:
+    """Pass over all that is there by now in garbage collections, and go through the rest seldom: a
+    full collection takes 0.1 s, in which nothing is answered."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def copy_items_plainly(dynamodb: Any) -> None:

@@ -31,7 +31,7 @@ def answer(event: Mapping[str, Any]) -> Response:
 
 def _receive_reply() -> ReceiveReply:
     id_key = wiring.secret().id_key
-    return ReceiveReply(
+    receive_reply = ReceiveReply(
         contacts=wiring.contacts(),
         journal=wiring.journal(),
         programs=wiring.programs(),
@@ -47,3 +47,5 @@ def _receive_reply() -> ReceiveReply:
         locate=wiring.locate,
         start=start,
     )
+    wiring.spare_collector()
+    return receive_reply

@@ -30,4 +30,5 @@ def handle(sid: str) -> None:
         id_key=wiring.secret().id_key,
         locate=wiring.locate,
     )
+    wiring.spare_collector()
     handle_reply(sid)
