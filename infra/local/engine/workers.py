@@ -46,7 +46,8 @@ def fork_workers(
     """Let Python workers be forked from a process that has imported the heavy packages.
 
     Those that queues and streams feed yield to those behind the HTTP API: on AWS each has a
-    processor of its own.
+    processor of its own. `addresses` of services go into the environment of each as they are by
+    then.
     """
 
     class ForkingSubprocess:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from parley_aws.connections import CONNECTION_ERRORS, Connections
+from parley_aws.connections import CONNECTION_ERRORS, Connections, _Answer
 from tests.support.certificates import certificate_for
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine"
@@ -130,6 +133,50 @@ def test_no_more_are_kept_than_may_be() -> None:
         connections = to(server, kept=0)
         for _ in range(2):
             assert connections.post({}, b"{}") == (200, b"fine")
+
+
+def test_threads_get_their_own_answers() -> None:
+    class Echo(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Not on the console."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connections = Connections(
+            f"http://127.0.0.1:{server.server_port}/",
+            ca_bundle="",
+            connect_seconds=5,
+            read_seconds=10,
+            kept=3,
+        )
+        said = [f"{number}".encode() * 50 for number in range(200)]
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(lambda body: connections.post({}, body), said)) == [
+                (200, body) for body in said
+            ]
+        server.shutdown()
+
+
+def test_an_answer_leaves_nothing_for_the_collector() -> None:
+    with serving([FINE, FINE]) as server:
+        connections = to(server)
+        connections.post({}, b"{}")
+        gc.collect()
+        gc.disable()
+        try:
+            connections.post({}, b"{}")
+            assert not any(isinstance(each, _Answer) for each in gc.get_objects())
+        finally:
+            gc.enable()
 
 
 def test_tls_is_spoken_with_whom_the_bundle_vouches_for(tmp_path: Path) -> None:

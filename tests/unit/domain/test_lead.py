@@ -14,6 +14,8 @@ from parley.lead import (
     Score,
     Temperature,
     check_claim,
+    cooled,
+    due_anew,
     raised,
     score_lead,
     temperature,
@@ -117,6 +119,14 @@ def test_a_further_reply_raises_a_lead_or_a_no_cools_it(
 
 def test_a_warm_lead_is_not_raised_by_a_no() -> None:
     assert raised(replace(LEAD, score=30), Intent.DECLINE, None).score == 30
+
+
+def test_a_lead_that_has_points_again_is_due_anew() -> None:
+    gone, later = cooled(LEAD), NOON + timedelta(days=1)
+    back = replace(gone, score=75)
+    assert due_anew(back, since=gone, due_at=later).due_at == later
+    assert due_anew(gone, since=gone, due_at=later).due_at == NOON
+    assert due_anew(replace(LEAD, score=90), since=LEAD, due_at=later).due_at == NOON
 
 
 def test_a_lead_is_claimed_by_one() -> None:

@@ -61,15 +61,14 @@ class Connections:
 
     def _take(self) -> socket.socket:
         """The connection used last, unless the other end closed it meanwhile; else a new one."""
-        while self._idle:
+        while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                break
+                return self._connect()
             if not _has_something_to_read(connection):
                 return connection
             connection.close()
-        return self._connect()
 
     def _give_back(self, connection: socket.socket, answer: _Answer) -> None:
         if answer.keeps_open and len(self._idle) < self._kept:
@@ -117,6 +116,7 @@ class _Answer:
         self.is_complete = True
         self.status = self._parser.get_status_code()
         self.keeps_open = self._parser.should_keep_alive()
+        del self._parser  # which knows this answer: else only a collection would free the two
 
 
 def _has_something_to_read(connection: socket.socket) -> bool:

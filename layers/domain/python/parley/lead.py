@@ -138,6 +138,12 @@ def raised(lead: Lead, intent: Intent, score: Score | None) -> Lead:
     return replace(lead, score=points, reasons=tuple(dict.fromkeys(reasons)))
 
 
+def due_anew(lead: Lead, *, since: Lead, due_at: datetime) -> Lead:
+    """The lead, due at `due_at` if it was without points as it was before (`since`) and has some
+    again: its own time passed while nobody was to call."""
+    return replace(lead, due_at=due_at) if since.score == 0 < lead.score else lead
+
+
 def check_claim(lead: Lead, owner: str) -> None:
     """Refuse with ConflictError, naming the owner, a lead that another holds or that is closed."""
     if lead.status is LeadStatus.CLAIMED and lead.owner != owner:

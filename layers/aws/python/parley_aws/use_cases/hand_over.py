@@ -97,14 +97,11 @@ class HandOvers:
             work.come_back(_ASK_PACE_AGAIN, *[attempt.person for attempt in attempts])
             return []
         delivery.paced = True
-        now: list[Attempt] = []
-        for second, first in enumerate(range(0, len(attempts), program.messages_per_second)):
-            due = attempts[first : first + program.messages_per_second]
-            at = starts + timedelta(seconds=second)
-            if at <= work.now + _AT_ONCE and not now:
-                now = due
-            else:
-                work.paced_from[at] = [attempt.person for attempt in due]
+        rate = program.messages_per_second
+        now = attempts[:rate] if starts <= work.now + _AT_ONCE else []
+        for first in range(len(now), len(attempts), rate):
+            at = starts + timedelta(seconds=first // rate)
+            work.paced_from[at] = [attempt.person for attempt in attempts[first : first + rate]]
         return now
 
     def _afforded(self, delivery: Delivery, work: Round, attempts: list[Attempt]) -> list[Attempt]:

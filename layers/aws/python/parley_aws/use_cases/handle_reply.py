@@ -13,7 +13,7 @@ from parley.contact import Contact, LastReply
 from parley.errors import TransientError
 from parley.hearing import guess_language
 from parley.journal import JournalEvent, JournalKind, TextKind
-from parley.lead import Lead, LeadStatus, Score, cooled, raised, score_lead
+from parley.lead import Lead, LeadStatus, Score, cooled, due_anew, raised, score_lead
 from parley.ledger import Response, ResponseKind, bucket_of
 from parley.program import Program
 from parley.reply import FREE_TEXT, LEAVING, Intent, Listening, Understanding, classify_reply
@@ -297,10 +297,8 @@ class HandleReply:
         changed = raised(lead, reply.understanding.intent, score)
         if _left(reply, lead.program_id):
             changed = cooled(changed)
-        is_back = lead.score == 0 < changed.score
         return replace(
-            changed,
-            due_at=reply.event.occurred_at + program.lead_sla if is_back else lead.due_at,
+            due_anew(changed, since=lead, due_at=reply.event.occurred_at + program.lead_sla),
             reply_body=reply.body if is_newer else lead.reply_body,
             reply_received_at=reply.event.occurred_at if is_newer else lead.reply_received_at,
             replies=replies,
